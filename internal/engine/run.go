@@ -1,0 +1,359 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// phase is where a run stands, see the package comment.
+type phase int
+
+const (
+	starting phase = iota
+	running
+	stopping
+	forced
+	over
+)
+
+// run is one call of Graph.Run.
+type run struct {
+	graph           *Graph
+	ctx             context.Context
+	inner           bool // in a chain, of which the outer tells what it did to this one
+	callbackContext *Context
+	vertices        []vertex
+	started         chan struct{}  // closed when the start is complete or given up
+	release         chan struct{}  // closed when the vertices without dependents are asked
+	goroutines      sync.WaitGroup // one a vertex that was started
+	stopWaiting     []func()       // end what waits for the context, an abort, the limits
+
+	mu        sync.Mutex // guards what follows, and the vertices from state on
+	phase     phase
+	unready   int   // vertices that have not become ready
+	left      int   // vertices that were started and have not ended
+	cause     error // of the abort of what was not ready
+	called    bool  // the start was complete, so the callback is called
+	lost      bool  // a runner has failed or ended
+	alone     bool  // the callback's error stands alone
+	happened  []happening
+	stopTimer func()
+}
+
+func newRun(g *Graph, ctx context.Context) *run {
+	r := &run{
+		graph:           g,
+		ctx:             ctx,
+		callbackContext: NewContext(ctx),
+		vertices:        make([]vertex, len(g.Vertices)),
+		started:         make(chan struct{}),
+		release:         make(chan struct{}),
+		unready:         len(g.Vertices),
+	}
+	for i := range g.Vertices {
+		spec, v := &g.Vertices[i], &r.vertices[i]
+		v.run, v.spec = r, spec
+		v.ctx.parent, v.ctx.observer = ctx, spec.Observer
+		if v.release == nil { // no dependent came before it
+			v.release = r.release
+		}
+		v.unmet = len(spec.DependsOn)
+		for _, d := range spec.DependsOn {
+			dependency := &r.vertices[d]
+			v.dependsOn = append(v.dependsOn, dependency)
+			dependency.dependents = append(dependency.dependents, v)
+			if len(dependency.dependents) == 1 {
+				dependency.release = make(chan struct{}) // of its own
+			}
+		}
+	}
+	return r
+}
+
+// begin starts what depends on nothing.
+func (r *run) begin() {
+	r.stopWaiting = append(r.stopWaiting, OnAbort(r.ctx, r.abort), afterDone(r.ctx, r.force))
+	if limit := r.graph.StartLimit; limit > 0 {
+		r.stopWaiting = append(r.stopWaiting, afterTime(limit, r.startLimitPassed))
+	}
+	r.mu.Lock()
+	var roots []*vertex
+	for i := range r.vertices {
+		if v := &r.vertices[i]; v.unmet == 0 && r.phase == starting {
+			r.claim(v)
+			roots = append(roots, v)
+		}
+	}
+	r.mu.Unlock()
+	for _, v := range roots {
+		go v.main()
+	}
+}
+
+// claim takes a vertex for its start, which the caller does without the lock.
+// The caller holds r.mu.
+func (r *run) claim(v *vertex) {
+	v.state = beginning
+	r.left++
+	r.goroutines.Add(1)
+	for _, d := range v.dependsOn {
+		d.holds++
+	}
+}
+
+// startDependents counts v as ready, and starts what waited for it alone. The last
+// to become ready completes the start.
+func (r *run) startDependents(v *vertex, ctx context.Context) {
+	r.mu.Lock()
+	var next []*vertex
+	r.unready--
+	if r.phase == starting {
+		for _, d := range v.dependents {
+			if d.unmet--; d.unmet == 0 {
+				r.claim(d)
+				next = append(next, d)
+			}
+		}
+		if r.unready == 0 {
+			if r.graph.Transparent {
+				r.callbackContext.parent = ctx
+			}
+			r.phase = running
+			r.called = true
+			close(r.started)
+		}
+	}
+	r.mu.Unlock()
+	for _, d := range next {
+		go d.main()
+	}
+}
+
+// complete reports whether the start was, so that the callback is to be called.
+func (r *run) complete() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.called
+}
+
+// stopFor is called when a runner has failed, or has ended and cause is nil: a start
+// is given up, and a callback is told by its context. The caller holds r.mu, and calls tell
+// without it.
+func (r *run) stopFor(cause error) (tell func()) {
+	if cause == nil {
+		cause = r.graph.Errors.Ended
+	}
+	switch r.phase {
+	case starting:
+		return r.giveUp(r.graph.Errors.Aborted(cause))
+	case running:
+		return func() { r.callbackContext.Cancel(cause) }
+	}
+	return func() {}
+}
+
+// abort is called by whoever runs the group, to give up a start. A group that is
+// ready itself hands it on to its callback.
+func (r *run) abort(cause error) {
+	tell := func() {}
+	r.mu.Lock()
+	switch r.phase {
+	case starting:
+		r.happen(happening{err: cause, ours: true})
+		tell = r.giveUp(cause)
+	case running:
+		r.happen(happening{err: cause, ours: true})
+		tell = func() { r.callbackContext.Abort(cause) }
+	}
+	r.mu.Unlock()
+	tell()
+}
+
+func (r *run) startLimitPassed() {
+	tell := func() {}
+	r.mu.Lock()
+	if r.phase == starting {
+		err := r.graph.Errors.StartTimeout(r.graph.StartLimit)
+		r.happen(happening{err: err, ours: true})
+		tell = r.giveUp(r.graph.Errors.Aborted(err))
+	}
+	r.mu.Unlock()
+	tell()
+}
+
+// giveUp ends a start: what runs is asked to stop in order, what is not ready is
+// aborted, and what was not reached never runs. The caller holds r.mu, and calls
+// tell without it.
+func (r *run) giveUp(cause error) (tell func()) {
+	r.cause = cause
+	var unready []*vertex
+	for i := range r.vertices {
+		if v := &r.vertices[i]; v.state == beginning {
+			v.state = aborted
+			unready = append(unready, v)
+		}
+	}
+	close(r.started)
+	r.stop()
+	return func() {
+		for _, v := range unready {
+			v.ctx.Abort(cause)
+		}
+	}
+}
+
+// stop asks everything to stop, those without dependents first. The caller
+// holds r.mu.
+func (r *run) stop() {
+	r.phase = stopping
+	for i := range r.vertices {
+		if v := &r.vertices[i]; v.holds == 0 {
+			r.ask(v)
+		}
+	}
+	close(r.release)
+	if limit := r.graph.StopLimit; limit > 0 && r.left > 0 {
+		r.stopTimer = afterTime(limit, r.stopLimitPassed)
+	}
+}
+
+// ask lets the callback of v return. The caller holds r.mu.
+func (r *run) ask(v *vertex) {
+	if v.state == ready {
+		v.state = asked
+	}
+	if v.release != r.release {
+		select {
+		case <-v.release:
+		default:
+			close(v.release)
+		}
+	}
+}
+
+// settle is called when v has ended, and looks whether it is gone: then it holds
+// its dependencies no longer, and one that nobody holds may stop, or is gone
+// itself. The caller holds r.mu.
+func (r *run) settle(v *vertex) {
+	for unsettled := []*vertex{v}; len(unsettled) > 0; {
+		last := len(unsettled) - 1
+		v, unsettled = unsettled[last], unsettled[:last]
+		if v.holds > 0 || v.state != ended {
+			continue
+		}
+		v.state = gone
+		for _, d := range v.dependsOn {
+			if d.holds--; d.holds > 0 {
+				continue
+			}
+			if r.phase >= stopping {
+				r.ask(d)
+			}
+			unsettled = append(unsettled, d)
+		}
+	}
+}
+
+// stopLimitPassed forces what still runs, though the context given to Run lives.
+func (r *run) stopLimitPassed() {
+	r.mu.Lock()
+	if r.phase != stopping || r.left == 0 {
+		r.mu.Unlock()
+		return
+	}
+	err := r.graph.Errors.StopTimeout(r.graph.StopLimit)
+	r.happen(happening{err: err, ours: true})
+	r.askAll()
+	r.mu.Unlock()
+	for i := range r.vertices {
+		r.vertices[i].ctx.Cancel(err)
+	}
+}
+
+// force is called when the context given to Run has ended, by whoever sees it
+// first. The contexts of the runners have ended with it.
+func (r *run) force() {
+	cause := context.Cause(r.ctx)
+	r.mu.Lock()
+	was := r.phase
+	if was >= forced {
+		r.mu.Unlock()
+		return
+	}
+	r.happen(happening{err: cause, ours: true})
+	r.phase = forced
+	r.askAll()
+	if was < stopping {
+		close(r.release)
+	}
+	if was == starting {
+		close(r.started)
+	}
+	r.mu.Unlock()
+	r.callbackContext.Cancel(cause)
+}
+
+// forceIfDone is called before the engine judges what a context may have ended
+// for.
+func (r *run) forceIfDone() {
+	if r.ctx.Err() != nil {
+		r.force()
+	}
+}
+
+// askAll lets all callbacks return, whoever needs them. The caller holds r.mu.
+func (r *run) askAll() {
+	for i := range r.vertices {
+		v := &r.vertices[i]
+		if v.state == beginning {
+			v.state = aborted
+		}
+		r.ask(v)
+	}
+}
+
+// close stops everything that runs, waits for it, and lets go of the context. It
+// is called when the callback has returned, or is not to be called.
+func (r *run) close() {
+	r.mu.Lock()
+	if r.phase < stopping {
+		r.stop()
+	}
+	r.mu.Unlock()
+	r.goroutines.Wait()
+	r.mu.Lock()
+	r.phase = over
+	r.mu.Unlock()
+	for _, stop := range r.stopWaiting {
+		stop()
+	}
+	if r.stopTimer != nil {
+		r.stopTimer()
+	}
+	r.callbackContext.Cancel(nil)
+}
+
+// afterDone calls f when ctx ends. The function returned prevents that, or waits
+// for an f that was called.
+func afterDone(ctx context.Context, f func()) (stop func()) {
+	done := make(chan struct{})
+	prevent := context.AfterFunc(ctx, func() { defer close(done); f() })
+	return func() {
+		if !prevent() {
+			<-done
+		}
+	}
+}
+
+// afterTime calls f after d. The function returned prevents that, or waits for
+// an f that was called.
+func afterTime(d time.Duration, f func()) (stop func()) {
+	done := make(chan struct{})
+	timer := time.AfterFunc(d, func() { defer close(done); f() })
+	return func() {
+		if !timer.Stop() {
+			<-done
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package engine
+
+import "context"
+
+// state is where a vertex stands:
+//
+//	waiting -> beginning -> ready -> asked -> ended -> gone
+//	           beginning -> aborted --------> ended
+//
+// and ended from any state but waiting, when its Run returns.
+type state int
+
+const (
+	waiting   state = iota // for its dependencies
+	beginning              // Run was called
+	ready                  // its callback was called
+	asked                  // its callback may return
+	aborted                // it was not ready when the start was given up
+	ended                  // Run has returned
+	gone                   // and so has that of all that depend on it
+)
+
+// vertex is one runner of a run.
+type vertex struct {
+	run        *run
+	spec       *Vertex
+	ctx        Context
+	dependsOn  []*vertex
+	dependents []*vertex
+	release    chan struct{} // closed when it is asked
+
+	state   state
+	passed  context.Context // what it gave its callback, if that is not ctx
+	unmet   int             // dependencies that are not ready
+	holds   int             // dependents that were started and are not gone
+	failed  bool            // its context ended, unasked, after it was ready
+	failure int             // where its error goes in run.happened, if it failed
+}
+
+// main is the goroutine of a vertex.
+func (v *vertex) main() {
+	defer v.run.goroutines.Done()
+	v.run.graph.Errors.Guard(func() error {
+		if v.spec.Observer != nil {
+			v.spec.Observer.Starting()
+		}
+		return v.spec.Runner.Run(&v.ctx, v.callback)
+	}, v.returned)
+}
+
+// callback is what the runner calls when it is ready.
+func (v *vertex) callback(ctx context.Context) error {
+	r := v.run
+	r.forceIfDone()
+	if ctx == nil {
+		ctx = &v.ctx
+	}
+
+	r.mu.Lock()
+	was := v.state
+	if was == beginning {
+		v.state = ready
+		if ctx != context.Context(&v.ctx) {
+			v.passed = ctx
+		}
+	}
+	r.mu.Unlock()
+	switch was {
+	case beginning:
+	case aborted, ended, gone:
+		return nil
+	default:
+		return r.graph.Errors.CalledTwice
+	}
+
+	if v.spec.Observer != nil {
+		v.spec.Observer.Ready()
+	}
+	r.startDependents(v, ctx)
+	v.wait(ctx)
+	return nil
+}
+
+// wait returns when v may stop: when nobody needs it any more, or on force. A
+// context of the runner's own that ends before that is its failure, and it waits
+// on for those that need it.
+func (v *vertex) wait(ctx context.Context) {
+	if ctx == context.Context(&v.ctx) {
+		// Our own context ends on force alone, which closes the channel too.
+		<-v.release
+	} else {
+		select {
+		case <-v.release:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			v.run.forceIfDone()
+			v.fail(context.Cause(ctx))
+			<-v.release
+		}
+	}
+	if v.spec.Observer == nil {
+		return
+	}
+	v.run.mu.Lock()
+	running := v.state < ended
+	v.run.mu.Unlock()
+	if running {
+		v.spec.Observer.Stopping()
+	}
+}
+
+// fail is called when the context of a runner that is ready has ended.
+func (v *vertex) fail(cause error) {
+	r := v.run
+	r.mu.Lock()
+	r.noteFailure(v)
+	failed := v.failed && v.state < ended
+	r.mu.Unlock()
+	if !failed {
+		return
+	}
+	if same(cause, r.graph.Errors.Ended) {
+		cause = nil
+	}
+	if v.spec.Observer != nil {
+		v.spec.Observer.Failing(cause)
+	}
+	r.mu.Lock()
+	tell := r.stopFor(cause)
+	r.mu.Unlock()
+	tell()
+}
+
+// returned is called when Run of the vertex has.
+func (v *vertex) returned(err error) {
+	r := v.run
+	cancelled := v.ctx.Err() != nil
+	r.forceIfDone()
+
+	r.mu.Lock()
+	was, failed := v.state, v.failed
+	abort := r.cause
+	r.mu.Unlock()
+
+	unasked := was == beginning || was == ready
+	if was == beginning && err == nil && !cancelled {
+		err = r.graph.Errors.NotReady
+	}
+	if (cancelled || !unasked && !failed) && r.graph.Errors.OnlyCancelled(err, &v.ctx, abort) {
+		err = nil
+	}
+	if err != nil && v.spec.Wrap != nil {
+		err = v.spec.Wrap(err)
+	}
+	if v.spec.Observer != nil {
+		if unasked && !failed && !cancelled {
+			v.spec.Observer.Failing(err)
+		}
+		v.spec.Observer.Ended(err, cancelled && !same(context.Cause(&v.ctx), abort))
+	}
+
+	// In one step, so that nothing is started that depends on what is gone.
+	r.mu.Lock()
+	v.state = ended
+	r.left--
+	r.lost = true
+	if v.failed {
+		r.happened[v.failure].err = err
+	} else if err != nil {
+		r.happen(happening{err: err, runner: true})
+	}
+	r.settle(v)
+	tell := func() {}
+	if unasked {
+		tell = r.stopFor(err)
+	}
+	r.mu.Unlock()
+	tell()
+	v.ctx.Cancel(nil)
+}
