@@ -1,0 +1,97 @@
+package wiring
+
+import "strings"
+
+// Step is a node and the edge by which it waits for the next.
+type Step struct {
+	Node *Node
+	Edge Edge
+}
+
+// CycleError is a cycle: the last step's edge leads to the first step's node.
+type CycleError struct {
+	Path []Step
+
+	dig error // what dig says of it, if it sees it at all
+}
+
+// Error returns the path, each node with its location and the key by which it is needed.
+func (e *CycleError) Error() string {
+	var b strings.Builder
+	b.WriteString("cycle: ")
+	for i, s := range e.Path {
+		if i == 0 {
+			b.WriteString(s.Node.String())
+		} else {
+			b.WriteString(", which")
+		}
+		b.WriteByte(' ')
+		b.WriteString(s.Edge.phrase())
+	}
+	return b.String()
+}
+
+// Unwrap returns dig's own error, so that dig.IsCycleDetected is true if dig sees the cycle, too.
+func (e *CycleError) Unwrap() error { return e.dig }
+
+func (e Edge) phrase() string {
+	switch {
+	case e.Link:
+		return "waits for " + e.To.String() + " by Depend"
+	case e.To.Kind == Function:
+		return "invokes " + e.To.String()
+	case e.To.Kind == Decorator:
+		return "needs " + e.Param.Key.String() + ", decorated by " + e.To.String()
+	case e.Soft:
+		return "takes " + e.Param.Key.String() + ", a soft group with a member by " + e.To.String()
+	}
+	return "needs " + e.Param.Key.String() + ", made by " + e.To.String()
+}
+
+// Cycle returns a [*CycleError] if there is a cycle among what the roots reach over edges of any kind, or if dig, asked for the roots one
+// after another, would run into one behind an optional parameter that it cannot fill anyhow. Else it returns nil.
+func (s *Scope) Cycle(roots []*Node) error {
+	g := s.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	const (
+		open   = 1
+		closed = 2
+	)
+	seen := make(map[*Node]int)
+	var path []Step
+	var visit func(n *Node) *CycleError
+	visit = func(n *Node) *CycleError {
+		seen[n] = open
+		for _, e := range n.edges() {
+			path = append(path, Step{Node: n, Edge: e})
+			switch seen[e.To] {
+			case open:
+				start := len(path) - 1
+				for path[start].Node != e.To {
+					start--
+				}
+				return &CycleError{Path: append([]Step(nil), path[start:]...)}
+			case closed:
+			default:
+				if err := visit(e.To); err != nil {
+					return err
+				}
+			}
+			path = path[:len(path)-1]
+		}
+		seen[n] = closed
+		return nil
+	}
+	for _, n := range roots {
+		if n != nil && seen[n] == 0 {
+			if err := visit(n); err != nil {
+				return err
+			}
+		}
+	}
+	if err := g.dryWalk(roots); err != nil {
+		return err
+	}
+	return nil
+}

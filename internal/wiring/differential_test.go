@@ -1,0 +1,350 @@
+package wiring
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/dig"
+	"pgregory.net/rapid"
+)
+
+// The differential test gives the same random program, of Scope, Provide, Decorate and Invoke, to plain dig and to this
+// package, and compares what was called in which order with which arguments, all errors, and what the graph
+// had predicted.
+
+func newContainer() *dig.Container {
+	return dig.New(dig.DeferAcyclicVerification(), dig.RecoverFromPanics())
+}
+
+func TestTheGraphKnowsWhatDigDoes(t *testing.T) {
+	counts := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		program := drawProgram(t)
+		run := func(program []step) string { return compare(program, counts) }
+		if run(program) != "" {
+			t.Fatal(run(smallest(program, run)))
+		}
+	})
+	t.Log(counts)
+}
+
+// smallest leaves out of a failing program what it fails without.
+func smallest(program []step, run func([]step) string) []step {
+	for i := 0; i < len(program); {
+		if less := slices.Delete(slices.Clone(program), i, i+1); run(less) != "" {
+			program, i = less, 0
+			continue
+		}
+		i++
+	}
+	return program
+}
+
+type failure string
+
+func compare(program []step, counts map[string]int) (failed string) {
+	plain, ours := newWorld(program), newWorld(program)
+	c := newContainer()
+	plainScopes, scopes := []digScope{c}, []*Scope{New(newContainer())}
+	root := scopes[0]
+	ids := map[*Node]int{}
+	byID := map[int]step{}
+	wrapping := func(s step) func(*Node) Interceptor {
+		if !s.Wrap {
+			return nil
+		}
+		return func(*Node) Interceptor {
+			return func(args []reflect.Value, call func([]reflect.Value) []reflect.Value) []reflect.Value {
+				return call(args)
+			}
+		}
+	}
+	fail := func(format string, args ...any) { panic(failure(fmt.Sprintf(format, args...))) }
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case failure:
+			failed = string(p) + "\nprogram:\n"
+			for _, s := range program {
+				failed += s.String() + "\n"
+			}
+			failed += "called:\n" + strings.Join(ours.log, "\n")
+		default:
+			panic(p)
+		}
+	}()
+
+	for _, s := range program {
+		counts[s.What]++
+		byID[s.ID] = s
+		s.Scope %= len(scopes)
+		switch s.What {
+		case "scope":
+			plainScopes = append(plainScopes, plainScopes[s.Scope].Scope(fmt.Sprint("s", s.ID)))
+			scopes = append(scopes, scopes[s.Scope].Child(fmt.Sprint("s", s.ID)))
+
+		case "provide":
+			want := plainScopes[s.Scope].Provide(plain.function(s), plain.provideOptions(s)...)
+			n, err := scopes[s.Scope].Provide(ours.function(s), ours.provideOptions(s), wrapping(s))
+			if text(err) != text(want) {
+				fail("Provide: %v, want %v", err, want)
+			}
+			if err == nil {
+				ids[n] = s.ID
+			} else if n != nil {
+				fail("a node with an error")
+			}
+
+		case "decorate":
+			// dig's is not atomic, so it is spared what would be refused.
+			if key, ok := decoratedTwice(scopes[s.Scope], s); ok {
+				_, err := scopes[s.Scope].Decorate(ours.function(s), ours.decorateOptions(s), wrapping(s))
+				if err == nil || !strings.HasSuffix(err.Error(), key.String()+" already decorated") {
+					fail("Decorate: %v, want %v already decorated", err, key)
+				}
+				continue
+			}
+			want := plainScopes[s.Scope].Decorate(plain.function(s), plain.decorateOptions(s)...)
+			n, err := scopes[s.Scope].Decorate(ours.function(s), ours.decorateOptions(s), wrapping(s))
+			if text(err) != text(want) {
+				fail("Decorate: %v, want %v", err, want)
+			}
+			if err == nil {
+				ids[n] = s.ID
+			}
+
+		case "invoke":
+			f := ours.function(s)
+			probe := newNode(Function, scopes[s.Scope], reflect.ValueOf(f))
+			var predicted []int
+			before := ours.count()
+			w := root.graph.walk(probe)
+			for _, n := range w.order {
+				if n != probe {
+					predicted = append(predicted, ids[n])
+				}
+			}
+			cycle := root.Cycle([]*Node{probe})
+			missing := root.Missing([]*Node{probe})
+			closure, zeros := reached(probe)
+
+			n, err := scopes[s.Scope].Invoke(f, nil, wrapping(s))
+			var cycleErr *CycleError
+			if errors.As(err, &cycleErr) {
+				counts["cycle"]++
+				checkCycle(cycleErr, fail)
+				if cycle == nil && len(w.lost) == 0 {
+					fail("Invoke: %v, but Cycle finds none", err)
+				}
+				if ours.count() != before {
+					fail("something was built in spite of a cycle")
+				}
+				continue // plain dig would die
+			}
+			if w.err != nil {
+				counts["broken"]++
+				if err == nil {
+					fail("a failed decorator was passed over")
+				}
+				continue // plain dig would pass over it
+			}
+			want := plainScopes[s.Scope].Invoke(plain.function(s))
+			if text(err) != text(want) {
+				fail("Invoke: %v, want %v", err, want)
+			}
+			if !slices.Equal(ours.log, plain.log) {
+				fail("calls differ:\n%v\nwant\n%v", strings.Join(ours.log, "\n"), strings.Join(plain.log, "\n"))
+			}
+			if !slices.Equal(ours.infos, plain.infos) {
+				fail("callbacks differ: %v, want %v", ours.infos, plain.infos)
+			}
+			if dig.IsCycleDetected(err) {
+				counts["cycle by dig"]++
+				continue
+			}
+			actual := ours.since(before)
+			if i := slices.Index(actual, s.ID); i >= 0 {
+				actual = slices.Delete(actual, i, i+1)
+			}
+			if err == nil && !slices.Equal(actual, predicted) {
+				fail("called %v, predicted %v", actual, predicted)
+			}
+			if len(actual) > len(predicted) || !slices.Equal(actual, predicted[:len(actual)]) {
+				fail("called %v with %v, predicted %v", actual, err, predicted)
+			}
+			if err == nil {
+				counts["invoked"]++
+				checkEdges(n, s, ours, ids, fail)
+				for n := range ids {
+					if _, ok := n.Called(); ok {
+						checkEdges(n, byID[ids[n]], ours, ids, fail)
+					}
+				}
+			}
+			if cycle == nil && len(w.lost) == 0 {
+				fails := strings.Contains(text(err), "fails")
+				if !fails && (err == nil) != (w.ended == built) {
+					fail("Invoke: %v, but predicted %v", err, w.ended)
+				}
+				if !fails && err != nil && len(missing) == 0 {
+					fail("Invoke: %v, but nothing is missing", err)
+				}
+				if err == nil && len(missing) > 0 && !decoratedAlone(missing, scopes) {
+					fail("Invoke has succeeded, but missing %v", missing)
+				}
+				if err == nil {
+					for n := range closure {
+						if _, ok := n.Called(); !ok && n != probe {
+							fail("%d was not called", ids[n])
+						}
+					}
+					if !zeros {
+						for _, id := range actual {
+							if !slices.ContainsFunc(slices.Collect(keys(closure)), func(n *Node) bool { return ids[n] == id }) {
+								fail("%d was called, but no edge leads to it", id)
+							}
+						}
+					}
+				}
+			} else {
+				counts["static cycle"]++
+			}
+		}
+	}
+	return ""
+}
+
+// decoratedAlone reports whether one of the missing keys is decorated without being provided: dig fills it after all if the
+// decorator happened to be called for another key before.
+func decoratedAlone(missing []error, scopes []*Scope) bool {
+	for _, err := range missing {
+		for _, s := range scopes {
+			if s.decorators[err.(*MissingError).Key] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func keys(m map[*Node]bool) func(func(*Node) bool) {
+	return func(yield func(*Node) bool) {
+		for n := range m {
+			if !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+func (w *world) count() int { return len(w.log) }
+
+// since returns who was called after the first so many calls.
+func (w *world) since(n int) []int {
+	var ids []int
+	for _, line := range w.log[n:] {
+		var id int
+		fmt.Sscanf(line, "%d#", &id)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// reached is what hard edges lead to from n, among what was not called, and whether an optional parameter on the way gets nothing
+// though there is a constructor.
+func reached(n *Node) (map[*Node]bool, bool) {
+	found, zeros := map[*Node]bool{}, false
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		if _, ok := n.Called(); ok || found[n] {
+			return
+		}
+		found[n] = true
+		for _, p := range n.Params {
+			if !p.Optional {
+				continue
+			}
+			_, members := n.Scope.graph.resolve(p, n.Scope, func(d *Node) bool { return d == n })
+			for _, m := range members {
+				zeros = zeros || n.Scope.graph.cannotBuild(m)
+			}
+		}
+		for _, e := range n.Edges() {
+			if !e.Soft {
+				visit(e.To)
+			}
+		}
+	}
+	visit(n)
+	return found, zeros
+}
+
+func decoratedTwice(s *Scope, of step) (Key, bool) {
+	seen := map[Key]bool{}
+	for _, p := range of.Out {
+		for _, slot := range p.Slots {
+			k := Key{slot.Type, slot.Name, slot.Group}
+			if s.decorators[k] != nil || seen[k] {
+				return k, true
+			}
+			seen[k] = true
+		}
+	}
+	return Key{}, false
+}
+
+func checkCycle(c *CycleError, fail func(string, ...any)) {
+	for i, s := range c.Path {
+		next := c.Path[(i+1)%len(c.Path)].Node
+		if s.Edge.To != next {
+			fail("broken path: %v", c)
+		}
+		if _, ok := next.Called(); ok {
+			fail("%v was called: %v", next, c)
+		}
+		if !next.provides(s.Edge.Param.Key.Type) {
+			fail("%v does not provide %v", next, s.Edge.Param.Key)
+		}
+	}
+}
+
+// checkEdges compares the edges of a called node with the makers of the arguments that it was given.
+func checkEdges(n *Node, s step, w *world, ids map[*Node]int, fail func(string, ...any)) {
+	order, _ := n.Called()
+	edges := map[string][]string{}
+	decorated := map[string]bool{}
+	for _, e := range n.Edges() {
+		if to, ok := e.To.Called(); !ok || to >= order {
+			fail("%d has an edge to %d, which was called later or not at all", s.ID, ids[e.To])
+		}
+		at := fmt.Sprint(e.Param.Arg, e.Param.Index)
+		edges[at] = append(edges[at], fmt.Sprint(ids[e.To]))
+		decorated[at] = decorated[at] || e.To.Kind == Decorator
+	}
+	for at, makers := range w.given[s.ID] {
+		var who []string
+		for _, m := range makers {
+			id, _, _ := strings.Cut(m, "#")
+			who = append(who, id)
+		}
+		slices.Sort(who)
+		who = slices.Compact(who)
+		slices.Sort(edges[at])
+		if !decorated[at] && !slices.Equal(who, edges[at]) || !subset(who, edges[at]) {
+			fail("parameter %s of %d was given values of %v, and has edges to %v", at, s.ID, who, edges[at])
+		}
+	}
+}
+
+func subset(a, b []string) bool {
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,132 @@
+package wiring
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+
+	"go.uber.org/dig"
+)
+
+// Invoke has dig fill the parameters of a function and call it, and returns dig's error as it is, the function's own included.
+// Before dig builds anything it returns a [*CycleError] if dig would walk into a cycle, and the error of a decorator that failed
+// in an earlier Invoke, if this one would use it. wrap is as for [Scope.Provide]. The node is returned with an error, too,
+// if dig could read the function.
+func (s *Scope) Invoke(fn any, opts []dig.InvokeOption, wrap func(*Node) Interceptor) (*Node, error) {
+	opts = slices.DeleteFunc(slices.Clone(opts), isNil[dig.InvokeOption])
+	f, err := function("invoke", fn)
+	if err != nil {
+		return nil, err
+	}
+	if !f.IsValid() || !signatureOf(f.Type()).validParams {
+		err := guard("invoke", f, func() error { return s.dig.Invoke(fn, opts...) })
+		if err == nil {
+			err = misuse("%T was invoked by dig, but is not understood", fn)
+		}
+		return nil, err
+	}
+
+	n := newNode(Function, s, f)
+	s.graph.mu.Lock()
+	s.graph.number(n)
+	s.graph.mu.Unlock()
+	if n.intercept(wrap) {
+		fn = n.wrapper()
+	}
+	return n, s.ask(n, fn, opts...)
+}
+
+// asking is an Invoke that is under way.
+type asking struct {
+	outer  *asking
+	failed *Node // the last that failed
+	calls  int   // how many were called with success
+}
+
+var errUnwound = errors.New("a panic or runtime.Goexit has ended the call")
+
+// ask has dig invoke f, which is n, after a walk ahead.
+func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
+	g := s.graph
+	g.mu.Lock()
+	w := g.walk(n)
+	if w.err != nil {
+		g.mu.Unlock()
+		return s.confirm(w.err)
+	}
+	a := &asking{outer: g.asking}
+	g.asking = a
+	running := len(g.running)
+	g.mu.Unlock()
+
+	err = errUnwound
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.asking = a.outer
+		g.running = g.running[:running]
+		if err == nil {
+			n.freeze(n.planned)
+			n.succeed()
+		}
+		g.conclude(w, a, n, err)
+	}()
+	return s.dig.Invoke(f, opts...)
+}
+
+// conclude finds the decorators that dig has begun to call and did not get to the end of. dig takes them for being called for ever,
+// and hands out undecorated values from now on.
+func (g *graph) conclude(w *walk, a *asking, n *Node, err error) {
+	if err != nil {
+		end := a.failed
+		if end == nil && w.ended == lacking {
+			end = w.miss.node
+		}
+		path := way(n, end)
+		if a.failed != nil {
+			for _, at := range path {
+				at.breakDown(err)
+			}
+		}
+		relocate(err, path)
+	}
+	for _, l := range w.lost {
+		switch {
+		case err == nil, a.failed != nil:
+			if l.calls <= a.calls {
+				l.decorator.breakDown(l)
+			}
+		case w.ended == lacking:
+			l.decorator.breakDown(err)
+		}
+	}
+}
+
+func (n *Node) breakDown(err error) {
+	if n.Kind == Decorator && n.order == 0 && n.broken == nil {
+		n.broken = err
+	}
+}
+
+// confirm adds to a cycle what dig says of it. dig is asked to fill nothing, so it only looks at its own graph.
+func (s *Scope) confirm(err error) error {
+	if cycle, ok := err.(*CycleError); ok {
+		if err := s.dig.Invoke(func() {}); err != nil && dig.IsCycleDetected(err) {
+			cycle.dig = err
+		}
+	}
+	return err
+}
+
+// structOf makes a struct type that embeds dig.In or dig.Out and has a field for k.
+func structOf(embedded reflect.Type, k Key) reflect.Type {
+	value := reflect.StructField{Name: "Value", Type: k.Type}
+	switch {
+	case k.Group != "":
+		value.Type = reflect.SliceOf(k.Type)
+		value.Tag = tag("group", k.Group)
+	case k.Name != "":
+		value.Tag = tag("name", k.Name)
+	}
+	return reflect.StructOf([]reflect.StructField{{Name: embedded.Name(), Type: embedded, Anonymous: true}, value})
+}

@@ -1,0 +1,207 @@
+package wiring
+
+import (
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// MissingError is a required key that nobody provides, where it is needed.
+type MissingError struct {
+	Key      Key
+	NeededBy *Node
+	Param    Param
+	Close    []Candidate // what may have been meant, the likeliest first
+}
+
+// Candidate is a key that is like the one that is missing.
+type Candidate struct {
+	Key  Key
+	Node *Node // who provides it
+	// Hidden is true if the consumer's scope does not see it.
+	Hidden bool
+
+	rank int
+}
+
+// Error says who needs what, and what there is instead.
+func (e *MissingError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.NeededBy.String())
+	b.WriteString(" needs ")
+	b.WriteString(e.Key.String())
+	b.WriteString(", which nobody provides")
+	for i, c := range e.Close {
+		switch {
+		case i == 0:
+			b.WriteString("; did you mean ")
+		case i == len(e.Close)-1:
+			b.WriteString(", or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(c.String())
+	}
+	if len(e.Close) > 0 {
+		b.WriteString("?")
+	}
+	return b.String()
+}
+
+// String returns the key and who provides it: "*shop.Database (shop.NewDatabase, db.go:7)".
+func (c Candidate) String() string {
+	s := c.Key.String() + " (" + c.Node.Name + ", " + c.Node.Location()
+	if c.Hidden {
+		s += ", seen only in scope " + c.Node.Home.Name()
+	}
+	return s + ")"
+}
+
+// Missing returns a [*MissingError] for each required key that nobody provides to the roots or to what they would make
+// dig build. What dig leaves out, an optional parameter that cannot be built, misses nothing; nor does what was called.
+func (s *Scope) Missing(roots []*Node) []error {
+	g := s.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var errs []error
+	seen := make(map[*Node]bool)
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		if n == nil || seen[n] || n.order > 0 {
+			return
+		}
+		seen[n] = true
+		for _, p := range n.Params {
+			if g.missing(p, n.Scope, wasCalled) {
+				errs = append(errs, &MissingError{Key: p.Key, NeededBy: n, Param: p, Close: g.candidates(p.Key, n.Scope)})
+			}
+		}
+		for _, e := range g.staticEdges(n) {
+			if !e.Soft {
+				visit(e.To)
+			}
+		}
+	}
+	for _, n := range roots {
+		visit(n)
+	}
+	return errs
+}
+
+const maxCandidates = 3
+
+// candidates looks through all keys that are provided anywhere.
+func (g *graph) candidates(missing Key, s *Scope) []Candidate {
+	var found []Candidate
+	for _, n := range g.nodes {
+		if n.Kind != Constructor {
+			continue
+		}
+		for _, r := range n.Results {
+			for _, k := range r.Keys {
+				if rank := likeness(missing, k); rank > 0 {
+					found = append(found, Candidate{Key: k, Node: n, Hidden: !s.sees(n.Home), rank: rank})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Candidate) int { return a.rank - b.rank })
+	return found[:min(len(found), maxCandidates)]
+}
+
+// likeness says how likely it is that k was meant, 1 being the likeliest; 0 is not at all.
+func likeness(missing, k Key) int {
+	a, b := missing.Type, k.Type
+	sameLabel := missing.Name == k.Name && missing.Group == k.Group
+	switch {
+	case a == b && sameLabel:
+		return 1 // in another scope
+	case a == b:
+		return 2
+	case reflect.PointerTo(a) == b, a == reflect.PointerTo(b), elements(a, b), elements(b, a):
+		return 3
+	case !sameLabel:
+		return 0
+	case a.Kind() == reflect.Interface && a.NumMethod() > 0 && b.Implements(a),
+		b.Kind() == reflect.Interface && b.NumMethod() > 0 && a.Implements(b):
+		return 4
+	}
+	x, y := base(a), base(b)
+	if x.Name() == "" || y.Name() == "" || predeclared(x) || predeclared(y) {
+		return 0
+	}
+	m, n := strings.ToLower(x.Name()), strings.ToLower(y.Name())
+	switch {
+	case m == n:
+		return 5
+	case similar(m, n):
+		if path.Base(x.PkgPath()) != path.Base(y.PkgPath()) {
+			return 7
+		}
+		return 6
+	}
+	return 0
+}
+
+// elements reports whether a is []T and b is []*T, or the like for arrays.
+func elements(a, b reflect.Type) bool {
+	if a.Kind() != b.Kind() || a.Kind() != reflect.Slice && a.Kind() != reflect.Array {
+		return false
+	}
+	return reflect.PointerTo(a.Elem()) == b.Elem()
+}
+
+func base(t reflect.Type) reflect.Type {
+	for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
+		t = t.Elem()
+	}
+	return t
+}
+
+func predeclared(t reflect.Type) bool { return t.PkgPath() == "" }
+
+// similar reports whether one name begins with the other, abbreviates it (db, database), or differs in a letter or two.
+func similar(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a) < 2 {
+		return false
+	}
+	return strings.HasPrefix(b, a) || strings.HasSuffix(b, a) || abbreviates(a, b) || distance(a, b) <= len(a)/4
+}
+
+// abbreviates reports whether b begins as a does and has all its letters in that order.
+func abbreviates(a, b string) bool {
+	if a[0] != b[0] {
+		return false
+	}
+	for i := range len(b) {
+		if a != "" && b[i] == a[0] {
+			a = a[1:]
+		}
+	}
+	return a == ""
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

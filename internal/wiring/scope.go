@@ -1,0 +1,188 @@
+package wiring
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+
+	"go.uber.org/dig"
+)
+
+// Scope is a scope of a dig container, the root included, and what was given to it.
+type Scope struct {
+	graph  *graph
+	parent *Scope
+	name   string
+	dig    digScope
+
+	// Guarded by the graph's lock.
+	providers  map[Key][]*Node // one each, but for groups
+	decorators map[Key]*Node
+}
+
+// digScope is what *dig.Container and *dig.Scope have in common.
+type digScope interface {
+	Provide(any, ...dig.ProvideOption) error
+	Decorate(any, ...dig.DecorateOption) error
+	Invoke(any, ...dig.InvokeOption) error
+	Scope(string, ...dig.ScopeOption) *dig.Scope
+}
+
+// graph is what all scopes of a container share.
+type graph struct {
+	root *Scope
+
+	mu      sync.Mutex // guards what follows, the Scopes' maps and the Nodes' state; never held while user code runs
+	scopes  []*Scope
+	nodes   []*Node // constructors and decorators, in order of registration
+	seq     int     // last Node.Seq
+	calls   int     // successful calls so far
+	version int     // grows when a key may resolve to something else than before
+
+	registrations int     // how often it did because of Provide or Decorate
+	epoch         int     // grows with every change
+	running       []*Node // constructors and decorators that are being called, outermost first
+	asking        *asking // innermost Invoke that is under way
+	walks         int     // walks so far
+
+	unbuildable   map[*Node]bool // as of unbuildableAt
+	unbuildableAt int
+	dropped       map[softEdge]bool // as of droppedAt
+	droppedAt     int
+}
+
+// New returns the root scope of c, to which nothing may have been given before.
+func New(c *dig.Container) *Scope {
+	g := &graph{unbuildableAt: -1, droppedAt: -1}
+	g.root = g.scope(nil, "", c)
+	return g.root
+}
+
+func (g *graph) scope(parent *Scope, name string, d digScope) *Scope {
+	s := &Scope{graph: g, parent: parent, name: name, dig: d,
+		providers: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.scopes = append(g.scopes, s)
+	return s
+}
+
+// Child makes a child scope, dig's own included.
+func (s *Scope) Child(name string, opts ...dig.ScopeOption) *Scope {
+	opts = slices.DeleteFunc(slices.Clone(opts), func(o dig.ScopeOption) bool { return o == nil })
+	return s.graph.scope(s, name, s.dig.Scope(name, opts...))
+}
+
+// Name returns the name given to Child; the root has none.
+func (s *Scope) Name() string { return s.name }
+
+// Parent returns the scope that Child was called on, nil for the root.
+func (s *Scope) Parent() *Scope { return s.parent }
+
+// Root returns the scope that [New] made.
+func (s *Scope) Root() *Scope { return s.graph.root }
+
+// Nodes returns the constructors and decorators of the whole container, whatever the scope, in order of registration.
+func (s *Scope) Nodes() []*Node {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	return slices.Clone(s.graph.nodes)
+}
+
+// Running returns the constructors and decorators that are being called, the outermost first.
+func (s *Scope) Running() []*Node {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	return slices.Clone(s.graph.running)
+}
+
+// Providers returns the constructors, in all scopes, that provide type t under any name or group, in order of registration.
+func (s *Scope) Providers(t reflect.Type) []*Node {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	var found []*Node
+	for _, n := range s.graph.nodes {
+		if n.Kind == Constructor && n.provides(t) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// Decorator returns the decorator of k that was given to s itself, nil if there is none.
+func (s *Scope) Decorator(k Key) *Node {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	return s.decorators[k]
+}
+
+func (n *Node) provides(t reflect.Type) bool {
+	for _, r := range n.Results {
+		for _, k := range r.Keys {
+			if k.Type == t {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Link adds an edge that no parameter shows: from waits for to, but does not have it built. An edge from a node to itself or from or to nil is
+// none.
+func (s *Scope) Link(from, to *Node) {
+	if from == nil || to == nil || from == to {
+		return
+	}
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	if !slices.Contains(from.links, to) {
+		from.links = append(from.links, to)
+		s.graph.epoch++
+	}
+}
+
+// sees reports whether s is below, or the same as, home, and so sees what is registered there.
+func (s *Scope) sees(home *Scope) bool {
+	for ; s != nil; s = s.parent {
+		if s == home {
+			return true
+		}
+	}
+	return false
+}
+
+// register adds a node that dig has accepted.
+func (g *graph) register(n *Node) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.number(n)
+	g.nodes = append(g.nodes, n)
+	g.version++
+	g.registrations++
+	for i, r := range n.Results {
+		for j, k := range r.Keys {
+			switch {
+			case n.Kind == Decorator:
+				n.Home.decorators[k] = n
+			case k.Group == "" || !n.repeats(i, j, k):
+				n.Home.providers[k] = append(n.Home.providers[k], n)
+			}
+		}
+	}
+}
+
+// repeats reports whether n has key k before its j-th key of its i-th result: dig counts a node once per group.
+func (n *Node) repeats(i, j int, k Key) bool {
+	for _, r := range n.Results[:i] {
+		if slices.Contains(r.Keys, k) {
+			return true
+		}
+	}
+	return slices.Contains(n.Results[i].Keys[:j], k)
+}
+
+func (g *graph) number(n *Node) {
+	g.seq++
+	g.epoch++
+	n.Seq = g.seq
+}
