@@ -1,0 +1,229 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/dig"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/wiring"
+	"github.com/strata-go/strata/process"
+)
+
+// App takes constructors as a [dig.Container] does, finds among the values that
+// they build those that run, and starts and stops them in the order of their
+// dependencies.
+//
+// It is set up from one goroutine: Provide, Decorate, Invoke, Scope, Supply and
+// Depend, which may also be called inside constructors and invoked functions. Then
+// one of [App.Run], [App.RunContext], [App.Process] and [App.Runner] is called,
+// once; it builds what runs, and the methods of the setup return [ErrStarted] from
+// then on. Err, Plan, Ready and Observe may be called from any goroutine at any
+// time.
+type App struct {
+	config     config
+	container  *dig.Container
+	root       *Scope
+	bus        *bus
+	shutdowner *shutdowner
+	started    chan struct{} // closed when everything has started
+	ready      chan struct{} // closed when that has been told, too
+	stopping   chan struct{} // closed when the app begins to stop
+
+	own map[*wiring.Node]bool // what New provided
+
+	mu      sync.Mutex // guards what follows; not held while user code runs
+	phase   phase
+	errs    []error
+	depends []depend
+	makers  []*maker           // in the order in which they were called
+	plan    *Plan              // exact, after the build
+	stop    *hooks.AppStopping // why it stops, once it does
+	misuse  []error            // of hooks appended too late
+	exited  *wiring.Node       // the constructor that ended its goroutine
+}
+
+// phase is how far an App has come. It only grows.
+type phase int
+
+const (
+	setup    phase = iota
+	building       // the constructors of what runs are called
+	sealed         // the setup is over
+)
+
+// Plan is what would start, and when: see [hooks.Plan].
+type Plan = hooks.Plan
+
+// Unit is one thing that starts and stops: see [hooks.Unit].
+type Unit = hooks.Unit
+
+// Provider is what constructors are given to: [*App], [*Scope], [*dig.Container]
+// and [*dig.Scope] all are one. A package that registers its constructors on a
+// Provider works with each of them.
+type Provider interface {
+	Provide(constructor any, opts ...dig.ProvideOption) error
+	Decorate(decorator any, opts ...dig.DecorateOption) error
+	Invoke(function any, opts ...dig.InvokeOption) error
+}
+
+var (
+	_ Provider = (*App)(nil)
+	_ Provider = (*Scope)(nil)
+	_ Provider = (*dig.Container)(nil)
+	_ Provider = (*dig.Scope)(nil)
+)
+
+// New returns an App on a dig container of its own, which is opened with
+// [dig.DeferAcyclicVerification] and [dig.RecoverFromPanics]. Errors of the
+// options are found in [App.Err].
+func New(opts ...Option) *App {
+	a := &App{
+		config:   defaults(),
+		started:  make(chan struct{}),
+		ready:    make(chan struct{}),
+		stopping: make(chan struct{}),
+		own:      make(map[*wiring.Node]bool),
+		bus:      new(bus),
+	}
+	a.shutdowner = &shutdowner{requested: make(chan struct{})}
+	for _, o := range opts {
+		if o.configure != nil {
+			o.configure(&a.config)
+		}
+	}
+	for _, err := range a.config.check() {
+		a.keep("New", err, "")
+	}
+
+	a.container = dig.New(append([]dig.Option{
+		dig.DeferAcyclicVerification(), dig.RecoverFromPanics(),
+	}, a.config.dig...)...)
+	a.root = &Scope{app: a, wiring: wiring.New(a.container)}
+	for _, observer := range a.config.observers {
+		a.bus.observe(observer)
+	}
+	a.provideOwn(func() hooks.Lifecycle { return outside{a} })
+	a.provideOwn(func() Shutdowner { return a.shutdowner })
+	for _, o := range opts {
+		if o.setup != nil {
+			o.setup(a)
+		}
+	}
+	return a
+}
+
+// provideOwn provides what belongs to the app itself.
+func (a *App) provideOwn(constructor any) {
+	n, err := a.root.wiring.Provide(constructor, nil, nil)
+	if err != nil {
+		panic(err) // the container is empty and ours
+	}
+	a.own[n] = true
+}
+
+// Provide registers a constructor, as [dig.Container.Provide] does and with its
+// errors. The error is also kept: see [App.Err].
+func (a *App) Provide(constructor any, opts ...dig.ProvideOption) error {
+	return a.root.provide(constructor, opts)
+}
+
+// Decorate registers a decorator, as [dig.Container.Decorate] does and with its
+// errors. The error is also kept: see [App.Err]. A decorator that returns a Runner
+// replaces the Runner that it decorates.
+func (a *App) Decorate(decorator any, opts ...dig.DecorateOption) error {
+	return a.root.decorate(decorator, opts)
+}
+
+// Invoke calls a function with values that are built for it, as
+// [dig.Container.Invoke] does and with its errors, which are not kept. A cycle in
+// what it needs is found before anything is built.
+func (a *App) Invoke(function any, opts ...dig.InvokeOption) error {
+	return a.root.invoke(function, opts)
+}
+
+// Scope returns a new scope below the root, as [dig.Container.Scope] does.
+func (a *App) Scope(name string, opts ...dig.ScopeOption) *Scope {
+	return a.root.Scope(name, opts...)
+}
+
+// Err returns the errors of Provide, Decorate, Supply, Depend and of the options so
+// far, joined, each with the file and line of the call. An app with such an error
+// does not start.
+func (a *App) Err() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return errors.Join(a.errs...)
+}
+
+// Observe has o told of the events of the app, the past ones first, of which the
+// last ten thousand are kept. Events are delivered one at a time, in an order in
+// which no effect precedes its cause, from the goroutine in which they happen: an
+// observer must not block. One that panics is reported by a [hooks.Misuse], and
+// told nothing more. A nil observer is ignored.
+func (a *App) Observe(o hooks.Observer) {
+	if o != nil {
+		a.bus.observe(o)
+	}
+}
+
+// Ready returns a channel that is closed when everything has started, and observers
+// have been told so. It is never closed if the start fails.
+func (a *App) Ready() <-chan struct{} { return a.ready }
+
+// Dig returns the dig container. What is done to it directly is not tracked: what
+// is provided there can be consumed, but it is not run.
+func (a *App) Dig() *dig.Container { return a.container }
+
+// Runner builds what runs and returns the whole app as one runner, which can run
+// once. It starts when the runner's Run is called, and the context and the callback
+// given to that decide when it stops; the options for timeouts, signals and drain
+// do not count. A [Shutdowner] ends the context of the callback.
+func (a *App) Runner() (process.Runner, error) {
+	if err := a.claim("Runner"); err != nil {
+		return nil, err
+	}
+	r, err := a.build()
+	if err != nil {
+		a.end(err)
+		return nil, err
+	}
+	return r, nil
+}
+
+// Process builds what runs and returns the whole app as one process, not yet
+// started. See [App.Runner].
+func (a *App) Process(ctx context.Context) (*process.Process, error) {
+	r, err := a.Runner()
+	if err != nil {
+		return nil, err
+	}
+	return process.NewProcess(ctx, r), nil
+}
+
+// open returns ErrStarted when the setup is over. Setup's errors are often ignored,
+// so this one is told as an event, too.
+func (a *App) open(method string) error {
+	a.mu.Lock()
+	over := a.phase == sealed
+	a.mu.Unlock()
+	if !over {
+		return nil
+	}
+	err := &setupError{callSite(), method, ErrStarted, "it does nothing any more"}
+	a.emit(hooks.Misuse{At: time.Now(), Err: err})
+	return err
+}
+
+// keep notes an error of the setup, with the method and the place where the user
+// made it.
+func (a *App) keep(method string, err error, hint string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.errs = append(a.errs, &setupError{callSite(), method, err, hint})
+}
+
+func (a *App) emit(e hooks.Event) { a.bus.emit(e) }

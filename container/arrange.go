@@ -1,0 +1,170 @@
+package container
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// unit is one thing that starts and stops, in its place.
+type unit struct {
+	hooks.Unit
+	layer    int
+	function string // "shop.NewServer"
+	location string // "server.go:42"
+	value
+	after []*unit // what it waits for, directly
+	track track
+}
+
+// arrange turns sources into units with names, layers and dependencies. They come
+// in the order of registration of what made them.
+func arrange(list []*source, replaced replacements) []*unit {
+	slices.SortFunc(list, func(x, y *source) int { return cmp.Compare(x.node.Seq, y.node.Seq) })
+	o := &order{
+		units:   make(map[*wiring.Node][]*unit),
+		instead: make(map[*wiring.Node][]*wiring.Node),
+		near:    make(map[*wiring.Node][]*wiring.Node),
+		layers:  make(map[*wiring.Node]int),
+	}
+	var all []*unit
+	for _, s := range list {
+		for _, p := range s.parts {
+			u := &unit{
+				Unit:     hooks.Unit{Name: p.name, Type: p.typ, Constructor: s.node.String()},
+				function: s.node.Name,
+				location: s.node.Location(),
+				value:    p.value,
+			}
+			o.units[s.node] = append(o.units[s.node], u)
+			all = append(all, u)
+		}
+	}
+	makeUnique(all)
+	o.replace(list, replaced)
+	for _, s := range list {
+		o.connect(s)
+	}
+	return all
+}
+
+// order finds who waits for whom, on the graph of what dig wires.
+type order struct {
+	units   map[*wiring.Node][]*unit
+	instead map[*wiring.Node][]*wiring.Node // decorators that a node waits for, though it takes the raw value
+	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
+	layers  map[*wiring.Node]int
+}
+
+// replace has who takes a value that a decorator runs in the place of wait for the
+// decorator, too, unless the decorator waits for it.
+func (o *order) replace(list []*source, replaced replacements) {
+	if len(replaced) == 0 {
+		return
+	}
+	reached := make(map[*wiring.Node]bool)
+	for _, s := range list {
+		o.reach(s.node, reached)
+	}
+	for _, n := range sorted(reached) {
+		for _, e := range n.Edges() {
+			for _, d := range replaced[e.To] {
+				below := make(map[*wiring.Node]bool)
+				if o.reach(d, below); !below[n] {
+					o.instead[n] = append(o.instead[n], d)
+				}
+			}
+		}
+	}
+}
+
+// reach adds n, and all that it waits for, to reached.
+func (o *order) reach(n *wiring.Node, reached map[*wiring.Node]bool) {
+	if reached[n] {
+		return
+	}
+	reached[n] = true
+	for _, to := range o.waitsFor(n) {
+		o.reach(to, reached)
+	}
+}
+
+// waitsFor returns what n waits for directly.
+func (o *order) waitsFor(n *wiring.Node) []*wiring.Node {
+	var to []*wiring.Node
+	for _, e := range n.Edges() {
+		to = append(to, e.To)
+	}
+	return append(to, o.instead[n]...)
+}
+
+// connect gives the units of a source their layer and dependencies. Its hooks start
+// in the order of Append, then its values, all at once.
+func (o *order) connect(s *source) {
+	var after []*unit
+	for _, n := range o.nearest(s.node) {
+		after = append(after, o.last(n)...)
+	}
+	for i, u := range o.units[s.node] {
+		u.layer = o.layer(s.node)
+		u.after = after
+		for _, d := range after {
+			u.DependsOn = append(u.DependsOn, d.Name)
+		}
+		if s.parts[i].hook {
+			after = []*unit{u}
+		}
+	}
+}
+
+// last returns the units of n that run when all of them do: its values, or else its
+// last hook.
+func (o *order) last(n *wiring.Node) []*unit {
+	units := o.units[n]
+	first := slices.IndexFunc(units, func(u *unit) bool { return u.Type != "" })
+	if first < 0 {
+		first = len(units) - 1
+	}
+	return units[first:]
+}
+
+// layer is 1 + the highest layer among the nearest that run, 0 if there is none.
+func (o *order) layer(n *wiring.Node) int {
+	if l, ok := o.layers[n]; ok {
+		return l
+	}
+	layer := 0
+	for _, d := range o.nearest(n) {
+		layer = max(layer, 1+o.layer(d))
+	}
+	o.layers[n] = layer
+	return layer
+}
+
+// nearest returns the nodes with units that n reaches through such without, in the
+// order of registration.
+func (o *order) nearest(n *wiring.Node) []*wiring.Node {
+	if near, ok := o.near[n]; ok {
+		return near
+	}
+	found := make(map[*wiring.Node]bool)
+	for _, to := range o.waitsFor(n) {
+		if len(o.units[to]) > 0 {
+			found[to] = true
+			continue
+		}
+		for _, f := range o.nearest(to) {
+			found[f] = true
+		}
+	}
+	o.near[n] = sorted(found)
+	return o.near[n]
+}
+
+// sorted returns nodes in the order of registration.
+func sorted(nodes map[*wiring.Node]bool) []*wiring.Node {
+	return slices.SortedFunc(maps.Keys(nodes), func(x, y *wiring.Node) int { return cmp.Compare(x.Seq, y.Seq) })
+}

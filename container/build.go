@@ -1,0 +1,104 @@
+package container
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/wiring"
+	"github.com/strata-go/strata/process"
+)
+
+// claim takes the app for its one run, or returns ErrStarted.
+func (a *App) claim(method string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.phase != setup {
+		return &setupError{callSite(), method, ErrStarted, "an app runs once"}
+	}
+	a.phase = building
+	return nil
+}
+
+// build calls the constructors of what runs, which may still add to the setup, and
+// returns the run of the app.
+func (a *App) build() (*run, error) {
+	defer a.seal()
+	if err := a.prepare(); err != nil {
+		return nil, err
+	}
+	if err := a.construct(); err != nil {
+		return nil, err
+	}
+	if err := a.Verify(); err != nil {
+		return nil, err
+	}
+	decorations, err := a.decorations()
+	if err != nil {
+		return nil, fmt.Errorf("construct: %w", err)
+	}
+	a.seal()
+	units := arrange(a.built(decorations))
+	plan := a.planOf(units)
+	a.mu.Lock()
+	a.plan = plan
+	a.mu.Unlock()
+	a.emit(hooks.Planned{At: time.Now(), Plan: plan})
+	return newRun(a, units, plan), nil
+}
+
+// seal ends the setup: hooks that are appended from now on are late.
+func (a *App) seal() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.phase = sealed
+}
+
+// prepare opens the log, of an unsound app, too.
+func (a *App) prepare() error {
+	err := a.Verify()
+	if logErr := a.openLog(err == nil); err == nil && logErr != nil {
+		err = fmt.Errorf("construct: %w", logErr)
+	}
+	return err
+}
+
+// construct has the constructors called whose declared results run. A constructor
+// may provide others, so it looks until there is nothing new. It goes no further
+// when the app is to stop.
+func (a *App) construct() error {
+	for built, more := make(map[*wiring.Node]bool), true; more; {
+		more = false
+		for _, n := range a.root.wiring.Nodes() {
+			if isClosed(a.stopping) {
+				return process.ErrAborted
+			}
+			if n.Kind != wiring.Constructor || built[n] || !a.declaredRunner(n) {
+				continue
+			}
+			built[n], more = true, true
+			if err := a.buildOne(n); err != nil {
+				return fmt.Errorf("construct: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// buildOne has a constructor called, and the decorators of what it returns.
+func (a *App) buildOne(n *wiring.Node) error {
+	if err := n.Build(); err != nil {
+		return err
+	}
+	for _, r := range n.Results {
+		for _, k := range r.Keys {
+			if !declaredRuns(r) || decorator(n.Home, k) == nil {
+				continue
+			}
+			if _, err := n.Home.Value(k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package container
+
+import (
+	"slices"
+
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// built returns what runs, exactly, and which decorators run in the place of
+// constructors' values. It is called after the build.
+func (a *App) built(decorated *decorations) (list []*source, replaced replacements) {
+	a.mu.Lock()
+	makers := slices.Clone(a.makers) // sealed: they do not change any more
+	a.mu.Unlock()
+	b := &settlement{
+		replaced:  make(replacements),
+		decorated: decorated,
+		raw:       make(map[instance]bool),
+		known:     make(map[instance]bool),
+	}
+	for _, m := range makers {
+		b.findReplaced(m)
+	}
+	for _, m := range makers {
+		b.addMade(m)
+	}
+	for _, at := range decorated.list {
+		for _, v := range decorated.values[at] {
+			b.add(at.node, v)
+		}
+	}
+	return b.list, b.replaced
+}
+
+// decorations are the Runners that decorators have returned.
+type decorations struct {
+	list   []decoration // in the order of registration
+	values map[decoration][]value
+}
+
+// decoration is what a decorator returned for one key.
+type decoration struct {
+	node *wiring.Node
+	key  wiring.Key
+}
+
+// decorations asks dig for the values of the decorators that were called.
+func (a *App) decorations() (*decorations, error) {
+	found := &decorations{values: make(map[decoration][]value)}
+	for _, n := range a.root.wiring.Nodes() {
+		if _, called := n.Called(); !called || n.Kind != wiring.Decorator {
+			continue
+		}
+		for _, r := range n.Results {
+			if !mayRun(r) {
+				continue
+			}
+			at := decoration{n, r.Keys[0]}
+			v, err := n.Scope.Value(at.key)
+			if err != nil {
+				return nil, err
+			}
+			for _, runner := range runners(v, r.Flatten) {
+				found.values[at] = append(found.values[at], value{runner, at.key})
+			}
+			if len(found.values[at]) > 0 {
+				found.list = append(found.list, at)
+			}
+		}
+	}
+	return found, nil
+}
+
+// settlement decides, of all values that were made, which run, and in whose place.
+type settlement struct {
+	sources
+	replaced  replacements
+	decorated *decorations
+	raw       map[instance]bool // replaced by what a decorator returned
+	known     map[instance]bool // runs already
+}
+
+// findReplaced notes the values of m that decorators replace.
+func (b *settlement) findReplaced(m *maker) {
+	for _, v := range m.values {
+		d := b.replacing(m.node, v)
+		if d == nil {
+			continue
+		}
+		b.replaced.note(m.node, d)
+		if id, ok := instanceOf(v.runner); ok {
+			b.raw[id] = true
+		}
+	}
+}
+
+// addMade adds the hooks and values of m that run. A value that is replaced does
+// not, under whatever other key it is passed on.
+func (b *settlement) addMade(m *maker) {
+	if len(m.hooks) > 0 {
+		b.get(m.node).addHooks(m.hooks)
+	}
+	for _, v := range m.values {
+		if id, ok := instanceOf(v.runner); ok && b.raw[id] || b.replacing(m.node, v) != nil {
+			continue
+		}
+		b.add(m.node, v)
+	}
+}
+
+// add adds v, unless it is there already.
+func (b *settlement) add(n *wiring.Node, v value) {
+	if id, ok := instanceOf(v.runner); ok {
+		if b.known[id] {
+			return
+		}
+		b.known[id] = true
+	}
+	b.get(n).add(v)
+}
+
+// replacing returns the decorator whose value runs in the place of v, which n made,
+// nil if there is none.
+func (b *settlement) replacing(n *wiring.Node, v value) *wiring.Node {
+	for _, r := range n.Results {
+		if r.Keys[0] != v.key {
+			continue
+		}
+		if d := replacing(n, r, b.runs); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// runs reports whether d returned a Runner for k.
+func (b *settlement) runs(d *wiring.Node, k wiring.Key) bool {
+	return len(b.decorated.values[decoration{d, k}]) > 0
+}

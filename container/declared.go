@@ -1,0 +1,101 @@
+package container
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// declaredRunner reports whether the app has to have n called: its declared results
+// show that it runs.
+func (a *App) declaredRunner(n *wiring.Node) bool {
+	return !a.own[n] && slices.ContainsFunc(n.Results, declaredRuns)
+}
+
+// preview is what runs before the build, as far as declared types show it, and
+// warnings of what they do not.
+type preview struct {
+	sources
+	replaced replacements
+	warnings []string
+}
+
+func (a *App) declared() *preview {
+	p := &preview{replaced: make(replacements)}
+	a.mu.Lock()
+	for _, m := range a.makers {
+		if len(m.hooks) > 0 {
+			p.get(m.node).addHooks(m.hooks)
+		}
+	}
+	a.mu.Unlock()
+	planned := a.planned()
+	for _, n := range a.root.wiring.Nodes() {
+		if planned[n] && !a.own[n] {
+			p.look(n)
+		}
+	}
+	return p
+}
+
+func (p *preview) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+}
+
+// look finds what runs of n.
+func (p *preview) look(n *wiring.Node) {
+	if _, called := n.Called(); !called && slices.ContainsFunc(n.Params, isLifecycle) {
+		p.warn("%v may append hooks", n)
+	}
+	for _, r := range n.Results {
+		switch {
+		case !declaredRuns(r):
+			if n.Kind == wiring.Constructor && mayRun(r) {
+				p.warn("%v returns %v, an interface: its value may run", n, r.Keys[0])
+			}
+		case p.isReplaced(n, r):
+		default:
+			p.get(n).addDeclared(r)
+			p.doubt(n, r)
+		}
+	}
+}
+
+// isReplaced reports whether a decorator that is declared to run replaces result r
+// of n, and notes it.
+func (p *preview) isReplaced(n *wiring.Node, r wiring.Result) bool {
+	if n.Kind != wiring.Constructor {
+		return false
+	}
+	d := replacing(n, r, func(d *wiring.Node, k wiring.Key) bool {
+		return slices.ContainsFunc(d.Results, func(r wiring.Result) bool {
+			return slices.Contains(r.Keys, k) && declaredRuns(r)
+		})
+	})
+	if d == nil {
+		return false
+	}
+	p.replaced.note(n, d)
+	return true
+}
+
+// doubt warns of what else than one unit a result may turn out to be.
+func (p *preview) doubt(n *wiring.Node, r wiring.Result) {
+	if r.Flatten {
+		p.warn("%v returns any number of %v: shown as one", n, r.Keys[0])
+		return
+	}
+	if n.Kind != wiring.Constructor {
+		return
+	}
+	if r.Declared.Kind() == reflect.Interface {
+		p.warn("%v returns %v, an interface: its type is known only then, and a nil does not run", n, r.Keys[0])
+	}
+	for _, in := range n.Params {
+		if t := in.Key.Type; t.Implements(runnerType) && t.AssignableTo(r.Declared) {
+			p.warn("%v may return the %v that it takes, which then runs once", n, in.Key)
+		}
+	}
+}

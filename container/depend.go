@@ -1,0 +1,88 @@
+package container
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// Depend says that every value of one type waits for every value of another, where
+// no constructor shows it: handlers that are registered in an Invoke, events, a
+// queue in a database. The types are given as pointers to them:
+//
+//	app.Depend(new(*Worker), new(*DB))
+//
+// It is about order alone: it has nothing built. Anything but pointers is an error,
+// returned and kept: see [App.Err]. A type that nobody provides is an error of
+// Verify, Plan and the start, and so is a cycle.
+func (a *App) Depend(dependent, dependency any) error {
+	if err := a.open("Depend"); err != nil {
+		return err
+	}
+	from, fromErr := pointedTo("dependent", dependent)
+	to, toErr := pointedTo("dependency", dependency)
+	err := join(fromErr, toErr)
+	if err == nil && from == to {
+		err = fmt.Errorf("%v cannot wait for itself", from)
+	}
+	if err != nil {
+		a.keep("Depend", err, "")
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.depends = append(a.depends, depend{from, to, callSite()})
+	return nil
+}
+
+// pointedTo returns the type that p, as in new(T), points to.
+func pointedTo(what string, p any) (reflect.Type, error) {
+	t := reflect.TypeOf(p)
+	if t == nil || t.Kind() != reflect.Pointer {
+		return nil, fmt.Errorf("%s: want a pointer to the type, as in new(*DB), got %T", what, p)
+	}
+	return t.Elem(), nil
+}
+
+// depend is an edge between two types.
+type depend struct {
+	dependent, dependency reflect.Type
+	at                    string
+}
+
+// link puts the edges of Depend into the graph.
+func (a *App) link() error {
+	a.mu.Lock()
+	depends := a.depends
+	a.mu.Unlock()
+	var errs []error
+	for _, d := range depends {
+		dependents, err := a.providers(d, d.dependent)
+		dependencies, otherErr := a.providers(d, d.dependency)
+		errs = append(errs, err, otherErr)
+		for _, from := range dependents {
+			for _, to := range dependencies {
+				a.root.wiring.Link(from, to)
+			}
+		}
+	}
+	return join(errs...)
+}
+
+// providers returns who provides a type of d.
+func (a *App) providers(d depend, t reflect.Type) ([]*wiring.Node, error) {
+	found := a.root.wiring.Providers(t)
+	if len(found) > 0 {
+		return found, nil
+	}
+	err := fmt.Errorf("nobody provides %v", t)
+	hint := ""
+	switch pointer := reflect.PointerTo(t); {
+	case len(a.root.wiring.Providers(pointer)) > 0:
+		hint = fmt.Sprintf("did you mean new(%v)?", pointer)
+	case t.Kind() == reflect.Pointer && len(a.root.wiring.Providers(t.Elem())) > 0:
+		hint = fmt.Sprintf("did you mean new(%v)?", t.Elem())
+	}
+	return nil, &setupError{d.at, "Depend", err, hint}
+}

@@ -1,0 +1,58 @@
+// Package container takes the constructors of an application, as [go.uber.org/dig]
+// does, and runs what they build: it finds the values that run, works out which of
+// them needs which, starts what can start together in parallel, and stops everything
+// in the reverse, whatever happens.
+//
+//	func main() {
+//		app := container.New()
+//		app.Provide(NewConfig)
+//		app.Provide(NewDatabase) // *Database implements process.Runner
+//		app.Provide(NewServer)   // *Server implements process.Runner and takes *Database
+//		app.Run()
+//	}
+//
+// Nobody writes an order down and nobody registers a hook: that NewServer takes a
+// *Database is all there is to say. The server starts when the database is ready, and
+// the database is stopped when the server has ended.
+//
+// # What runs
+//
+// Every value that a constructor returned and that implements [process.Runner] is a
+// unit of the app, whatever type it was declared as: a result, a field of a dig.Out, a
+// member of a group, a supplied value, in any scope. A value that is passed on under
+// another type runs once, where it was made, and one that a decorator replaces does
+// not run, but what the decorator returned. Nil does not run. What has no Run, but
+// something to do at the start or the stop, takes a [hooks.Lifecycle] and appends
+// hooks, which are units, too.
+//
+// Constructors are called whose results are declared to run, and whatever they need;
+// the rest is left alone, as dig does. [App.Plan] tells what would start, and what is
+// unused, without calling anybody.
+//
+// # In which order
+//
+// A unit waits for the units that its constructor reaches through its parameters,
+// directly or through whatever does not run. Its layer is one more than the highest
+// among these, and 0 if there are none. By default a layer starts when all of the
+// layer before is ready; with [ByDependency], each unit starts the moment that what it
+// waits for is ready. Within a constructor its hooks come first, in the order of
+// Append, then its values, all at once. [App.Depend] adds what no parameter shows.
+//
+// The stop is the reverse of that: a unit is asked to stop when all that wait for it
+// have ended.
+//
+// # On failure
+//
+// A unit that fails, or ends, stops the app: what depends on it first, while it still
+// runs what they need. A start that fails stops what runs, in order, cancels what is
+// starting, and never runs the rest. [App.Run] returns, or exits, when everything has
+// ended, within limits: after the start timeout the start is given up, after the stop
+// timeout everything is forced, by the end of its context, and what does not even end
+// then is reported with its stacks as [ErrStuck]. An error names the unit, its
+// constructor and what it was doing:
+//
+//	start *shop.Server (shop.NewServer, server.go:42): listen tcp :8080: bind: address already in use
+//
+// What is wrong with the setup (a type that nobody provides, a cycle) is found before
+// anything is built, by [App.Verify], in a test, or by Run.
+package container

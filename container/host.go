@@ -1,0 +1,348 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/engine"
+	"github.com/strata-go/strata/process"
+)
+
+// Run is for main. It builds and starts the app, waits for a signal, a failure or a
+// [Shutdowner], and stops everything in the reverse order of the start, whatever
+// happens. It returns after a clean stop; otherwise it ends the process with the
+// code of [ExitCode], after the log was written out.
+//
+// The first signal stops the app gracefully, or aborts its start. A second one
+// forces what still runs, a third exits at once; signals within 500 ms of the last
+// that counted do not count. The options tell how long a start and a stop may take.
+func (a *App) Run() {
+	var source chan os.Signal
+	if len(a.config.signals) > 0 {
+		source = make(chan os.Signal, 8)
+		signal.Notify(source, a.config.signals...)
+		defer signal.Stop(source)
+	}
+	if code := ExitCode(a.host("Run", context.Background(), source)); code != 0 {
+		os.Exit(code)
+	}
+}
+
+// RunContext is Run without signals and without an exit: it stops the app when ctx
+// ends, gracefully, and returns nil after a clean stop, also of a start that was
+// ended by ctx or a [Shutdowner]. Else the error has, root cause first, what went
+// wrong; see [ErrStuck], [ExitError], [process.ErrStartTimeout] and
+// [process.ErrStopTimeout]. A nil ctx is an error.
+func (a *App) RunContext(ctx context.Context) error {
+	if ctx == nil {
+		return errors.New("container: RunContext with a nil context")
+	}
+	return a.host("RunContext", ctx, nil)
+}
+
+// host runs the app within its limits, and has the last word on how it ended.
+func (a *App) host(method string, ctx context.Context, source <-chan os.Signal) error {
+	if err := a.claim(method); err != nil {
+		a.emit(hooks.Misuse{At: time.Now(), Err: err})
+		return err
+	}
+	h := &host{app: a, ctx: ctx, signals: signals{source: source}}
+	err := a.result(h.main())
+	a.seal() // a constructor that was given up may go on
+	a.end(err)
+	return err
+}
+
+// host is Run and RunContext at work: it waits for whatever may happen, one thing at
+// a time, and never for a constructor, a unit or an observer.
+type host struct {
+	app     *App
+	ctx     context.Context
+	signals signals
+	phase   hostPhase
+	limit   <-chan time.Time // of the phase, nil if it has none
+	unlimit func()           // stops the limit's timer
+	began   time.Time
+
+	// What follows is there once the app is built.
+	run        *run
+	process    *process.Process
+	forcing    context.Context // its end forces what runs
+	cancel     context.CancelCauseFunc
+	goroutines sync.WaitGroup // of Start and Stop
+	drains     *drains        // nil if there is none
+
+	failure error // the start timeout, if it passed
+	forced  error // why everything was forced, if it was
+}
+
+// hostPhase is where a host stands. It only grows, and each phase has its limit:
+//
+//	hostConstructing  the start timeout; then it is given up, which is forcing
+//	hostStarting      what is left of that
+//	hostRunning       none
+//	hostDraining      the drain delay
+//	hostStopping      what is left of the stop timeout, which runs from the first reason to stop on
+//	hostForcing       the force timeout; then what is stuck is given up
+//
+// Phases may be left out.
+type hostPhase int
+
+const (
+	hostConstructing hostPhase = iota
+	hostStarting
+	hostRunning
+	hostDraining
+	hostStopping
+	hostForcing
+)
+
+// main returns when the app has ended, or was given up.
+func (h *host) main() error {
+	var (
+		a        = h.app
+		started  = a.started
+		stopping = a.stopping
+		shutdown = a.shutdowner.requested
+		done     = h.ctx.Done()
+		failed   <-chan struct{} // of the run
+		ended    <-chan struct{} // of the process
+		drained  <-chan struct{}
+	)
+	if isClosed(shutdown) {
+		h.heedShutdown()
+	}
+	if h.ctx.Err() != nil {
+		h.heedContext()
+	}
+	h.limit, h.unlimit = after(a.config.start)
+	defer func() { h.unlimit() }()
+	built := h.construct()
+	for {
+		select {
+		case b := <-built:
+			if b.err != nil || isClosed(a.stopping) {
+				return h.result(b.err)
+			}
+			h.start(b.run)
+			ended, failed = h.process.Done(), h.run.failed
+		case <-started:
+			started = nil
+			h.enter(hostRunning, 0)
+		case <-done:
+			done = nil
+			h.heedContext()
+		case <-shutdown:
+			shutdown = nil
+			h.heedShutdown()
+		case s := <-h.signals.source:
+			if hopeless := h.heedSignal(s); hopeless {
+				return h.giveUp()
+			}
+		case <-stopping:
+			stopping = nil
+			if h.phase != hostDraining {
+				h.stop()
+			}
+		case <-failed:
+			failed = nil
+			h.stop()
+		case <-h.limit:
+			h.limit = nil
+			if hopeless := h.limitPassed(); hopeless {
+				return h.giveUp()
+			}
+		case <-ended:
+			ended = nil
+			h.goroutines.Wait()
+			h.enter(hostForcing, a.config.force)
+			drained = h.drains.ended()
+		case <-drained:
+			return h.result(h.process.Err())
+		}
+	}
+}
+
+// enter goes on to a phase, if that is not past.
+func (h *host) enter(phase hostPhase, limit time.Duration) {
+	if phase <= h.phase {
+		return
+	}
+	h.unlimit()
+	h.phase = phase
+	h.limit, h.unlimit = after(limit)
+}
+
+// construct has the app built in a goroutine.
+func (h *host) construct() <-chan built {
+	h.began = time.Now()
+	c := make(chan built, 1)
+	go pprof.Do(h.ctx, pprof.Labels(unitLabel, construction), func(context.Context) {
+		var b built
+		engine.Process.Guard(func() error {
+			b.run, b.err = h.app.build()
+			return b.err
+		}, func(err error) {
+			if err != b.err { // a panic or a Goexit
+				b.err = fmt.Errorf("construct %s: %w", h.app.exitedName(), err)
+			}
+			c <- b
+		})
+	})
+	return c
+}
+
+// built is what the build of an app came to.
+type built struct {
+	run *run
+	err error
+}
+
+// start starts the app, within what is left of the start timeout.
+func (h *host) start(r *run) {
+	h.phase = hostStarting
+	h.run = r
+	r.hosted = true
+	ctx := context.WithoutCancel(h.ctx)
+	h.process = process.NewProcess(ctx, r)
+	h.forcing, h.cancel = context.WithCancelCause(ctx)
+	h.goroutines.Go(func() { _ = h.process.Start(ctx) })
+}
+
+func (h *host) heedContext() {
+	h.request(hooks.AppStopping{Why: hooks.WhyContext, Cause: context.Cause(h.ctx)}, true)
+}
+
+func (h *host) heedShutdown() {
+	h.request(hooks.AppStopping{Why: hooks.WhyShutdown, Cause: h.app.shutdowner.request().cause}, false)
+}
+
+// heedSignal reports whether the app is to be given up.
+func (h *host) heedSignal(s os.Signal) (hopeless bool) {
+	switch h.signals.count() {
+	case 0:
+		return false
+	case 1:
+		h.request(hooks.AppStopping{Why: hooks.WhySignal, Signal: s}, s == syscall.SIGTERM)
+		return false
+	case 2:
+		if h.phase == hostDraining {
+			h.signals.counted = 1
+			h.stop()
+			return false
+		}
+		h.force(&signalError{s})
+		return h.process == nil
+	}
+	return true
+}
+
+// limitPassed reports whether the app is to be given up.
+func (h *host) limitPassed() (hopeless bool) {
+	switch h.phase {
+	case hostConstructing:
+		h.failStart(h.app.constructing())
+		h.enter(hostForcing, h.app.config.force)
+	case hostStarting:
+		if !isClosed(h.app.started) {
+			h.failStart(h.run.pendingNames())
+			h.stop()
+		}
+	case hostDraining:
+		h.stop()
+	case hostStopping:
+		h.force(fmt.Errorf("app %w: %v; still running %s", process.ErrStopTimeout, h.app.config.stop, h.run.pendingNames()))
+	case hostForcing:
+		return true
+	}
+	return false
+}
+
+// failStart notes that the start timeout has passed, unless the app stops already.
+func (h *host) failStart(pending string) {
+	err := fmt.Errorf("app %w: %v; still waiting for %s", process.ErrStartTimeout, h.app.config.start, pending)
+	if h.app.beginStop(hooks.AppStopping{Why: hooks.WhyTimeout, Cause: err}) {
+		h.failure = err
+	}
+}
+
+// request stops the app, after a drain if it is one that load balancers send
+// requests to.
+func (h *host) request(e hooks.AppStopping, drain bool) {
+	first, delay := h.app.beginStop(e), h.app.config.drain
+	if first && drain && delay > 0 && isClosed(h.app.started) {
+		h.enter(hostDraining, delay)
+		h.app.bus.post(hooks.Draining{At: time.Now(), Delay: delay})
+		h.drains = h.run.drain()
+		return
+	}
+	h.stop()
+}
+
+// stop asks the app to stop. While it is constructed that is all there is to do: it
+// is not started then.
+func (h *host) stop() {
+	if h.process == nil || h.phase >= hostStopping {
+		return
+	}
+	limit := h.app.config.stop
+	if limit > 0 {
+		limit = max(limit-h.app.stopTook(), 1)
+	}
+	h.enter(hostStopping, limit)
+	h.goroutines.Go(func() { _ = h.process.Stop(h.forcing) })
+}
+
+// force ends everything that still runs, at once.
+func (h *host) force(cause error) {
+	if h.forced == nil {
+		h.forced = cause
+	}
+	if h.process == nil {
+		return
+	}
+	h.stop()
+	h.cancel(cause)
+	h.enter(hostForcing, h.app.config.force)
+}
+
+// result is what is left of the error of the build or the process: that a start was
+// aborted was asked for, by somebody who knows, or is told by the failure.
+func (h *host) result(err error) error {
+	return join(h.failure, without(err, process.ErrAborted))
+}
+
+// giveUp reports what did not end, and where it hangs.
+func (h *host) giveUp() error {
+	var units []hooks.StuckUnit
+	var errs error
+	if h.run == nil {
+		units = h.app.stuckConstruction(time.Since(h.began))
+	} else {
+		units = append(h.run.stuck(), h.drains.stuck()...)
+		errs = h.run.soFar()
+	}
+	h.app.bus.post(hooks.Stuck{At: time.Now(), Units: units})
+	errs = join(h.failure, errs)
+	if !errors.Is(errs, h.forced) { // a unit may have returned it
+		errs = join(errs, h.forced)
+	}
+	return join(errs, &stuckError{units})
+}
+
+// after is time.After for a limit: zero is none.
+func after(d time.Duration) (c <-chan time.Time, stop func()) {
+	if d <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTimer(d)
+	return t.C, func() { t.Stop() }
+}

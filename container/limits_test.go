@@ -1,0 +1,319 @@
+package container_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/process"
+)
+
+// When the start timeout passes, the start is given up: what runs is stopped in
+// order, with the stop timeout as its budget.
+func TestStartTimeout(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		app := newApp(schedule, container.WithObserver(r), container.WithStartTimeout(10*time.Second), container.WithStopTimeout(20*time.Second))
+		app.Provide(func() *Config { time.Sleep(4 * time.Second); return nil })
+		app.Provide(func(*Config) *Database { return &Database{takes(0, 15*time.Second)} })
+		app.Provide(func(*Database) *Cache { return &Cache{takes(7*time.Second, 0)} })
+		began := time.Now()
+
+		err := app.RunContext(t.Context())
+
+		if !errors.Is(err, process.ErrStartTimeout) || strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("error is %v, want ErrStartTimeout alone", err)
+		}
+		wantText(t, err, "app not ready in time: 10s", "*container_test.Cache (container_test.", "limits_test.go:")
+		if took := time.Since(began); took != 25*time.Second {
+			t.Errorf("took %v, want 25s: the construction counts, and the stop has a budget of its own", took)
+		}
+		if e := find[hooks.AppStopping](r)[0]; e.Why != hooks.WhyTimeout || !errors.Is(e.Cause, process.ErrStartTimeout) {
+			t.Errorf("stopping: %+v", e)
+		}
+		wantBefore(t, r.story(), "started *container_test.Database", "starting *container_test.Cache", "app stopping: timeout",
+			"stopped *container_test.Cache", "stopping *container_test.Database", "stopped *container_test.Database", "app stopped")
+		wantWellFormed(t, r)
+	})
+}
+
+// A constructor that goes on past the start timeout is waited for as long as what
+// is forced.
+func TestStartTimeoutDuringConstruction(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := new(recorder)
+		app := newApp(container.WithObserver(r))
+		app.Provide(func() *Config { time.Sleep(62 * time.Second); return nil })
+		app.Provide(newDatabase)
+		err := app.RunContext(t.Context())
+		if !errors.Is(err, process.ErrStartTimeout) || errors.Is(err, container.ErrStuck) {
+			t.Errorf("error is %v, want ErrStartTimeout alone", err)
+		}
+		wantText(t, err, "limits_test.go:")
+		wantEqual(t, "started", r.started(), nil)
+		wantWellFormed(t, r)
+	})
+}
+
+func TestStuckConstructor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := new(recorder)
+		app := newApp(container.WithObserver(r))
+		release := make(chan struct{})
+		defer close(release)
+		app.Provide(func() *Config {
+			go func() { <-release }()
+			hangInConstructor(release)
+			return nil
+		})
+		app.Provide(newDatabase)
+		began := time.Now()
+
+		err := app.RunContext(t.Context())
+
+		if took := time.Since(began); took != 63*time.Second {
+			t.Errorf("took %v, want 63s", took)
+		}
+		if !errors.Is(err, process.ErrStartTimeout) || !errors.Is(err, container.ErrStuck) {
+			t.Errorf("error is %v", err)
+		}
+		wantText(t, err, "TestStuckConstructor", "limits_test.go:", "(construct for 1m3s)", "hangInConstructor")
+		if units := find[hooks.Stuck](r)[0].Units; len(units) != 1 || strings.Contains(units[0].Stack, "created by") {
+			t.Errorf("stuck: %+v", units)
+		}
+		wantWellFormed(t, r)
+	})
+}
+
+func hangInConstructor(release <-chan struct{}) { <-release }
+
+// When the stop timeout passes, everything is forced at once, and nothing is
+// skipped.
+func TestStopTimeout(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		app := newApp(schedule, container.WithObserver(r), container.WithStopTimeout(10*time.Second))
+		app.Provide(func() *Database { return &Database{takes(0, time.Hour)} })
+		app.Provide(func(*Database) *Cache { return &Cache{takes(0, time.Hour)} })
+		app.Provide(func(*Cache) *Server { return &Server{takes(0, time.Second)} })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+
+		err := app.RunContext(ctx)
+
+		if took := time.Since(began); took != 70*time.Second {
+			t.Errorf("took %v, want 1m10s", took)
+		}
+		if !errors.Is(err, process.ErrStopTimeout) || errors.Is(err, context.Canceled) || container.ExitCode(err) != 1 {
+			t.Errorf("exit code %d for %v", container.ExitCode(err), err)
+		}
+		wantText(t, err, "app not stopped in time: 10s", "*container_test.Cache (container_test.", "limits_test.go:")
+		if n := strings.Count(err.Error(), "not stopped in time"); n != 1 {
+			t.Errorf("told %d times: %v", n, err)
+		}
+		forced := map[string]bool{}
+		for _, e := range find[hooks.UnitStopped](r) {
+			forced[e.Unit.Name] = e.Forced
+		}
+		if len(forced) != 3 || forced["*container_test.Server"] || !forced["*container_test.Cache"] || !forced["*container_test.Database"] {
+			t.Errorf("forced: %v", forced)
+		}
+		wantWellFormed(t, r)
+	})
+}
+
+// The budget of a stop begins with its reason, whoever that is.
+func TestStopTimeoutAfterACrash(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		app := newApp(schedule, container.WithStopTimeout(10*time.Second))
+		app.Provide(func() *Database { return &Database{fails(time.Minute, errBoom)} })
+		app.Provide(func(*Database) *Server { return &Server{takes(0, time.Hour)} })
+		began := time.Now()
+		err := app.RunContext(t.Context())
+		if took := time.Since(began); took != 70*time.Second {
+			t.Errorf("took %v, want 1m10s", took)
+		}
+		lines := strings.Split(err.Error(), "\n")
+		if !errors.Is(err, errBoom) || !errors.Is(err, process.ErrStopTimeout) || !strings.HasPrefix(lines[0], "run *container_test.Database (") {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+// What does not even end when forced is given up, and told with its stacks, and
+// what had failed before is not lost.
+func TestStuckUnits(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		release := make(chan struct{})
+		app := newApp(schedule, container.WithObserver(r))
+		app.Provide(func() *Database { return &Database{takes(0, 0)} })
+		app.Provide(func(*Database) *Cache { return &Cache{deafStop(release)} })
+		app.Provide(func() *Queue { return &Queue{fails(time.Minute, errBoom)} })
+		began := time.Now()
+
+		err := app.RunContext(t.Context())
+
+		if took := time.Since(began); took != 60*time.Second+25*time.Second+3*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if !errors.Is(err, container.ErrStuck) || !errors.Is(err, errBoom) || !errors.Is(err, process.ErrStopTimeout) || container.ExitCode(err) != 1 {
+			t.Errorf("exit code %d for %v", container.ExitCode(err), err)
+		}
+		if !strings.HasPrefix(err.Error(), "run *container_test.Queue (container_test.") {
+			t.Errorf("error is %v, want the culprit first", err)
+		}
+		wantText(t, err, "stuck: *container_test.Cache (stop for 28s)", ".deafStop")
+		if n := strings.Count(err.Error(), "app not stopped in time"); n != 1 {
+			t.Errorf("told %d times: %v", n, err)
+		}
+		units := find[hooks.Stuck](r)[0].Units
+		if len(units) != 1 || units[0].Unit != "*container_test.Cache" || units[0].Phase != hooks.PhaseStop || !strings.Contains(units[0].Stack, "deafStop") {
+			t.Errorf("stuck: %+v", units)
+		}
+		wantWellFormed(t, r)
+		close(release)
+	})
+}
+
+func TestStuckStart(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		release := make(chan struct{})
+		app := newApp(schedule)
+		app.Provide(func() *Cache { return &Cache{deafStart(release)} })
+		err := app.RunContext(t.Context())
+		if !errors.Is(err, container.ErrStuck) || !errors.Is(err, process.ErrStartTimeout) {
+			t.Errorf("error is %v", err)
+		}
+		wantText(t, err, "stuck: *container_test.Cache (start for 1m28s)", ".deafStart")
+		close(release)
+	})
+}
+
+// Zero is no limit.
+func TestNoLimits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		app := newApp(container.WithStartTimeout(0), container.WithStopTimeout(0), container.WithForceTimeout(0))
+		app.Provide(func() *Config { time.Sleep(time.Hour); return nil })
+		app.Provide(func(*Config) *Database { return &Database{takes(time.Hour, time.Hour)} })
+		if err := startAndStop(t, app); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// An observer that hangs keeps nobody from ending.
+func TestObserverThatHangs(t *testing.T) {
+	for _, event := range []any{hooks.Planned{}, hooks.AppStarted{}, hooks.AppStopping{}, hooks.UnitStarting{}, hooks.UnitStopping{}, hooks.AppStopped{}} {
+		bubble(t, func(t *testing.T) {
+			release := make(chan struct{})
+			app := newApp(container.WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+				if fmt.Sprintf("%T", e) == fmt.Sprintf("%T", event) {
+					<-release
+				}
+			})))
+			app.Provide(func() *Database { return &Database{process.Nop()} })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			began := time.Now()
+			err := app.RunContext(ctx)
+			if took := time.Since(began); took > 2*time.Minute {
+				t.Errorf("%T: took %v", event, took)
+			}
+			if ended := errors.Is(err, container.ErrStuck) || err == nil; !ended {
+				t.Errorf("%T: error is %v", event, err)
+			}
+			close(release)
+		})
+	}
+}
+
+// drains tells when it is asked to drain.
+type drains struct {
+	process.Runner
+	drain func()
+}
+
+func (d *drains) Drain() { d.drain() }
+
+// When its context ends, an app that has started goes on for the drain delay.
+func TestDrain(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		drained := 0
+		app := newApp(schedule, container.WithObserver(r), container.WithDrainDelay(5*time.Second))
+		app.Provide(func() *drains { return &drains{process.Nop(), func() { drained++; panic("drain") }} })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		if err := app.RunContext(ctx); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 65*time.Second || drained != 1 {
+			t.Errorf("took %v, drained %d times", took, drained)
+		}
+		wantBefore(t, r.story(), "app stopping: context", "draining", "misuse", "stopping *container_test.drains")
+		wantText(t, find[hooks.Misuse](r)[0].Err, "drain *container_test.drains (container_test.", "limits_test.go:", "panic: drain")
+		wantWellFormed(t, r)
+	})
+}
+
+// A drain is a part of the stop, and ends with a death or a shutdown.
+func TestDrainIsAPartOfTheStop(t *testing.T) {
+	for name, test := range map[string]struct {
+		end  func(app *container.App, s container.Shutdowner)
+		want time.Duration
+	}{
+		"the stop timeout": {func(app *container.App, s container.Shutdowner) {
+			app.Provide(func() *Cache { return &Cache{takes(0, time.Hour)} })
+		}, 25 * time.Second},
+		"a death": {func(app *container.App, s container.Shutdowner) {
+			app.Provide(func() *Cache { return &Cache{fails(61*time.Second, nil)} })
+		}, time.Second},
+		"a shutdown": {func(app *container.App, s container.Shutdowner) {
+			time.AfterFunc(62*time.Second, func() { s.Shutdown() })
+		}, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			schedules(t, func(t *testing.T, schedule container.Option) {
+				app := newApp(schedule, container.WithDrainDelay(20*time.Second))
+				test.end(app, shutdowner(t, app))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				began := time.Now()
+				err := app.RunContext(ctx)
+				if took := time.Since(began) - time.Minute; took != test.want {
+					t.Errorf("stopped in %v, want %v: %v", took, test.want, err)
+				}
+			})
+		})
+	}
+}
+
+// A Drain that does not return is waited for as long as what is forced.
+func TestStuckDrain(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		release := make(chan struct{})
+		app := newApp(schedule, container.WithObserver(r), container.WithDrainDelay(5*time.Second))
+		app.Provide(func() *drains { return &drains{process.Nop(), func() { hangInDrain(release) }} })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		err := app.RunContext(ctx)
+		if took := time.Since(began); took != 68*time.Second || !errors.Is(err, container.ErrStuck) {
+			t.Errorf("took %v: %v", took, err)
+		}
+		wantText(t, err, "stuck: *container_test.drains (stop for 8s)", "hangInDrain")
+		wantWellFormed(t, r)
+		close(release)
+	})
+}
+
+func hangInDrain(release <-chan struct{}) { <-release }

@@ -1,0 +1,203 @@
+package container
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/wiring"
+	"github.com/strata-go/strata/process"
+)
+
+// maker is one call of a constructor, a decorator or an invoked function, with what
+// runs of it: what it returned, and the hooks that it appended.
+type maker struct {
+	node   *wiring.Node
+	hooks  []hooks.Hook // guarded by App.mu
+	values []value
+}
+
+// value is a value that runs.
+type value struct {
+	runner process.Runner
+	key    wiring.Key
+}
+
+// made notes the last call through c, which was a success.
+func (a *App) made(c *calls) {
+	if c == nil || c.last == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.makers = append(a.makers, c.last)
+}
+
+// wrap has dig call a constructor or decorator through the app, if something of it
+// may run.
+func (a *App) wrap(n *wiring.Node) wiring.Interceptor {
+	c := a.intercept(n)
+	scope := n.Scope.Name()
+	n.OnCalled(func(took time.Duration, err error) {
+		if c != nil && c.last == nil && err == nil {
+			err = process.ErrGoexit // dig takes it for a success
+			a.mu.Lock()
+			a.exited = n
+			a.mu.Unlock()
+		}
+		if err == nil {
+			a.made(c)
+		}
+		a.emit(hooks.Constructed{
+			At: time.Now(), Constructor: n.Name, Location: n.Location(), Scope: scope, Took: took, Err: err,
+		})
+	})
+	return c.interceptor()
+}
+
+// calls stands between dig and a function of which something may run.
+type calls struct {
+	app        *App
+	node       *wiring.Node
+	lifecycles []wiring.Param
+	last       *maker // of the last call, nil if that has not returned
+}
+
+// intercept returns nil for a function of which nothing can run: dig's behaviour is
+// disturbed by a wrapper in some corners, so nothing is wrapped without need.
+func (a *App) intercept(n *wiring.Node) *calls {
+	c := &calls{app: a, node: n}
+	for _, p := range n.Params {
+		if isLifecycle(p) {
+			c.lifecycles = append(c.lifecycles, p)
+		}
+	}
+	returns := n.Kind == wiring.Constructor && slices.ContainsFunc(n.Results, mayRun)
+	if len(c.lifecycles) == 0 && !returns {
+		return nil
+	}
+	return c
+}
+
+func (c *calls) interceptor() wiring.Interceptor {
+	if c == nil {
+		return nil
+	}
+	return c.call
+}
+
+// call calls the function, with a Lifecycle of its own. A function that failed may
+// be called again, so each call has a maker.
+func (c *calls) call(args []reflect.Value, f func([]reflect.Value) []reflect.Value) []reflect.Value {
+	c.last = nil
+	m := &maker{node: c.node}
+	l := reflect.ValueOf(&lifecycle{app: c.app, maker: m})
+	for _, p := range c.lifecycles {
+		setParam(args, p, l)
+	}
+	results := f(args)
+	if c.node.Kind == wiring.Constructor {
+		m.values = runningValues(c.node, results)
+	}
+	c.last = m
+	return results
+}
+
+// setParam replaces a parameter among args, in a copy if it is a field.
+func setParam(args []reflect.Value, p wiring.Param, v reflect.Value) {
+	if p.Index == nil {
+		args[p.Arg] = v
+		return
+	}
+	in := reflect.New(args[p.Arg].Type()).Elem()
+	in.Set(args[p.Arg])
+	in.FieldByIndex(p.Index).Set(v)
+	args[p.Arg] = in
+}
+
+var (
+	runnerType    = reflect.TypeFor[process.Runner]()
+	lifecycleType = reflect.TypeFor[hooks.Lifecycle]()
+)
+
+func isLifecycle(p wiring.Param) bool { return p.Key == wiring.Key{Type: lifecycleType} }
+
+// declaredRuns reports whether the type of a result shows that it runs.
+func declaredRuns(r wiring.Result) bool { return r.Declared.Implements(runnerType) }
+
+// mayRun reports whether a result can be a Runner: its type shows it, or it is an
+// interface.
+func mayRun(r wiring.Result) bool {
+	return r.Declared.Kind() == reflect.Interface || declaredRuns(r)
+}
+
+// runningValues returns the Runners among the results of a constructor.
+func runningValues(n *wiring.Node, results []reflect.Value) []value {
+	var values []value
+	for _, r := range n.Results {
+		v := results[r.Out]
+		if len(r.Index) > 0 {
+			v = v.FieldByIndex(r.Index)
+		}
+		for _, runner := range runners(v, r.Flatten) {
+			values = append(values, value{runner, r.Keys[0]})
+		}
+	}
+	return values
+}
+
+// runners returns the Runners in v: itself, or its elements.
+func runners(v reflect.Value, elements bool) []process.Runner {
+	if !elements {
+		if r, ok := asRunner(v); ok {
+			return []process.Runner{r}
+		}
+		return nil
+	}
+	var found []process.Runner
+	for i := range v.Len() {
+		found = append(found, runners(v.Index(i), false)...)
+	}
+	return found
+}
+
+// asRunner returns v as a Runner, if it is one and not nil.
+func asRunner(v reflect.Value) (process.Runner, bool) {
+	for v.IsValid() && v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if !v.IsValid() || !v.Type().Implements(runnerType) {
+		return nil, false
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.Slice:
+		if v.IsNil() {
+			return nil, false
+		}
+	}
+	runner, ok := v.Interface().(process.Runner)
+	return runner, ok
+}
+
+// instance identifies a value that is one thing, however often it is provided.
+type instance struct {
+	typ     reflect.Type
+	pointer uintptr
+}
+
+// instanceOf returns the identity of a runner, if its type has one: pointers to
+// zero-size types are equal without being the same, and two equal structs are two.
+func instanceOf(r process.Runner) (instance, bool) {
+	v := reflect.ValueOf(r)
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.Type().Elem().Size() == 0 {
+			return instance{}, false
+		}
+	case reflect.Map, reflect.Chan:
+	default:
+		return instance{}, false
+	}
+	return instance{v.Type(), v.Pointer()}, true
+}

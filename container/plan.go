@@ -1,0 +1,118 @@
+package container
+
+import (
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// Verify resolves everything that would run, and calls no constructor. It returns
+// what is wrong, joined: the errors of [App.Err], types that nobody provides, with
+// who needs them and what there is instead, and cycles, with their path.
+func (a *App) Verify() error {
+	if err := a.Err(); err != nil {
+		return err
+	}
+	if err := a.link(); err != nil {
+		return err
+	}
+	roots := a.roots()
+	if err := a.root.wiring.Cycle(roots); err != nil {
+		return err
+	}
+	return join(a.root.wiring.Missing(roots)...)
+}
+
+// Plan returns what would start, and when; it calls no constructor. Before the app
+// is built it goes by the declared types, and the warnings name what only the build
+// decides; after that it is exact. The error is that of [App.Verify].
+func (a *App) Plan() (*Plan, error) {
+	a.mu.Lock()
+	exact := a.plan
+	a.mu.Unlock()
+	if exact != nil {
+		return exact, nil
+	}
+	if err := a.Verify(); err != nil {
+		return nil, err
+	}
+	declared := a.declared()
+	p := a.planOf(arrange(declared.list, declared.replaced))
+	p.Warnings = declared.warnings
+	return p, nil
+}
+
+// planOf returns the plan of units.
+func (a *App) planOf(units []*unit) *Plan {
+	p := &Plan{Schedule: a.config.schedule}
+	for _, u := range units {
+		for len(p.Layers) <= u.layer {
+			p.Layers = append(p.Layers, nil)
+		}
+		p.Layers[u.layer] = append(p.Layers[u.layer], u.Unit)
+	}
+	planned := a.planned()
+	for _, n := range a.root.wiring.Nodes() {
+		if n.Kind == wiring.Constructor && !a.own[n] && !planned[n] {
+			p.Unused = append(p.Unused, n.String())
+		}
+	}
+	return p
+}
+
+// planned returns the nodes that are called, or will be.
+func (a *App) planned() map[*wiring.Node]bool {
+	planned := make(map[*wiring.Node]bool)
+	var visit func(n *wiring.Node)
+	visit = func(n *wiring.Node) {
+		if planned[n] {
+			return
+		}
+		planned[n] = true
+		for _, e := range n.Edges() {
+			if !e.Soft && !e.Link {
+				visit(e.To)
+			}
+		}
+	}
+	for _, n := range a.roots() {
+		visit(n)
+	}
+	for _, n := range a.root.wiring.Nodes() {
+		if _, called := n.Called(); called {
+			planned[n] = true
+		}
+	}
+	return planned
+}
+
+// roots are the nodes that the app itself asks for: the constructors whose declared
+// results run, the decorators of those results, and what was called already and of
+// which something runs.
+func (a *App) roots() []*wiring.Node {
+	var roots []*wiring.Node
+	known := make(map[*wiring.Node]bool)
+	add := func(n *wiring.Node) {
+		if n != nil && !known[n] {
+			known[n] = true
+			roots = append(roots, n)
+		}
+	}
+	for _, n := range a.root.wiring.Nodes() {
+		if n.Kind != wiring.Constructor || !a.declaredRunner(n) {
+			continue
+		}
+		add(n)
+		for _, r := range n.Results {
+			for _, k := range r.Keys {
+				if declaredRuns(r) {
+					add(decorator(n.Home, k))
+				}
+			}
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, m := range a.makers {
+		add(m.node)
+	}
+	return roots
+}

@@ -1,0 +1,325 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/engine"
+	"github.com/strata-go/strata/process"
+)
+
+// heartbeat is how often it is told what a start or a stop waits for.
+const heartbeat = 5 * time.Second
+
+// run is the app as a Runner: what was built, and can run once.
+type run struct {
+	app      *App
+	units    []*unit
+	plan     *Plan
+	group    process.Runner
+	hosted   bool          // by Run or RunContext, which have the last word
+	failed   chan struct{} // closed when a unit fails or ends unasked, after that was told
+	failOnce func()        // closes failed
+
+	// Set by begin, before anything starts.
+	ctx   context.Context
+	began time.Time
+
+	mu       sync.Mutex // guards what follows
+	ran      bool
+	failures []failure // in the order in which they happened
+}
+
+// failure is what a unit failed with.
+type failure struct {
+	unit *unit
+	err  error
+}
+
+func newRun(a *App, units []*unit, plan *Plan) *run {
+	r := &run{app: a, units: units, plan: plan, failed: make(chan struct{})}
+	r.failOnce = sync.OnceFunc(func() { close(r.failed) })
+	r.group = process.Nop()
+	if len(units) > 0 {
+		r.group = r.schedule()
+	}
+	return r
+}
+
+// schedule makes a group of the units: one graph by dependency, or a sequence of
+// layers. A layer has edges, too: the units of one constructor wait for each other.
+func (r *run) schedule() process.Runner {
+	if r.plan.Schedule == ByDependency {
+		return r.graph(r.units)
+	}
+	layers := make([][]*unit, len(r.plan.Layers))
+	for _, u := range r.units {
+		layers[u.layer] = append(layers[u.layer], u)
+	}
+	sequence := &engine.Graph{Errors: engine.Process}
+	for i, units := range layers {
+		v := engine.Vertex{Runner: r.graph(units)}
+		if i > 0 {
+			v.DependsOn = []int{i - 1}
+		}
+		sequence.Vertices = append(sequence.Vertices, v)
+	}
+	return sequence
+}
+
+// graph makes a graph of units, with the edges among them.
+func (r *run) graph(units []*unit) *engine.Graph {
+	index := make(map[*unit]int, len(units))
+	for i, u := range units {
+		index[u] = i
+	}
+	g := &engine.Graph{Errors: engine.Process}
+	for _, u := range units {
+		v := u.vertex(r)
+		for _, d := range u.after {
+			if i, ok := index[d]; ok {
+				v.DependsOn = append(v.DependsOn, i)
+			}
+		}
+		g.Vertices = append(g.Vertices, v)
+	}
+	return g
+}
+
+// errUnwound is what is told of a run whose callback panicked or ended the
+// goroutine: Run does not return then.
+var errUnwound = errors.New("the callback of the app panicked, or ended its goroutine")
+
+// Run starts the units, calls the callback, and stops them when it has returned.
+func (r *run) Run(ctx context.Context, callback process.Callback) (err error) {
+	if ctx == nil || callback == nil {
+		return errors.New("container: Run with a nil context or callback")
+	}
+	if !r.begin(ctx) {
+		return ErrStarted
+	}
+	a := r.app
+	own := engine.NewContext(ctx)
+	remove := engine.OnAbort(ctx, func(cause error) {
+		a.beginStop(hooks.AppStopping{Why: hooks.WhyStop, Cause: cause})
+		own.Abort(cause)
+	})
+	ended := make(chan struct{})
+	var watcher sync.WaitGroup
+
+	// Deferred, so that a callback that panics or exits goes on with it only when
+	// everything has ended.
+	err = errUnwound
+	defer func() {
+		close(ended)
+		watcher.Wait()
+		remove()
+		own.Cancel(nil)
+		if !r.hosted {
+			err = r.result(err)
+			a.end(err)
+		}
+	}()
+	a.emit(hooks.AppStarting{At: time.Now(), Units: len(r.units), Layers: len(r.plan.Layers)})
+	r.heedShutdown(own)
+	watcher.Go(func() { r.watch(ctx, own, ended) })
+	return r.group.Run(own, func(ctx context.Context) (err error) {
+		r.started()
+		defer func() {
+			r.heedContext()
+			a.beginStop(hooks.AppStopping{Why: hooks.WhyStop, Cause: err})
+		}()
+		return callback(ctx)
+	})
+}
+
+// begin notes the beginning of the run, of which there is one.
+func (r *run) begin(ctx context.Context) (first bool) {
+	r.mu.Lock()
+	first, r.ran = !r.ran, true
+	r.mu.Unlock()
+	if first {
+		r.ctx, r.began = ctx, time.Now()
+	}
+	return first
+}
+
+// started tells that everything has started, unless it is known already that the
+// app stops.
+func (r *run) started() {
+	spans := make(map[string]hooks.Span, len(r.units))
+	for _, u := range r.units {
+		_, _, spans[u.Name] = u.track.get()
+	}
+	e := hooks.AppStarted{
+		At: time.Now(), Took: time.Since(r.began), Critical: hooks.CriticalChain(r.plan, r.began, spans),
+	}
+	a := r.app
+	a.mu.Lock()
+	if a.stop == nil {
+		a.bus.post(e)
+	}
+	a.mu.Unlock()
+	close(a.started)
+	a.bus.later(func() { close(a.ready) })
+}
+
+// watch heeds a shutdown and the end of the context, and tells what a start or a
+// stop waits for.
+func (r *run) watch(ctx context.Context, own *engine.Context, ended <-chan struct{}) {
+	var (
+		shutdown = r.app.shutdowner.requested
+		forced   = ctx.Done()
+		started  = r.app.started
+		stopping = r.app.stopping
+		beat     = time.NewTicker(heartbeat)
+	)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-shutdown:
+			shutdown = nil
+			r.heedShutdown(own)
+		case <-forced:
+			forced = nil
+			r.heedContext()
+		case <-started:
+			started = nil
+			if stopping != nil {
+				beat.Stop()
+			}
+		case <-stopping:
+			stopping = nil
+			beat.Reset(heartbeat)
+		case <-beat.C:
+			r.tellPending(stopping == nil)
+		}
+	}
+}
+
+// heedShutdown ends the run gracefully if a Shutdowner was called.
+func (r *run) heedShutdown(own *engine.Context) {
+	if request := r.app.shutdowner.request(); request != nil {
+		r.app.beginStop(hooks.AppStopping{Why: hooks.WhyShutdown, Cause: request.cause})
+		own.Abort(request)
+	}
+}
+
+// heedContext tells that the context has ended, if it has. It may be seen first
+// where a unit is seen to stop for it.
+func (r *run) heedContext() {
+	if r.ctx.Err() != nil {
+		r.app.beginStop(hooks.AppStopping{Why: hooks.WhyContext, Cause: context.Cause(r.ctx)})
+	}
+}
+
+// fail notes that a unit has failed, or ended by itself, and tells that the app
+// stops for it.
+func (r *run) fail(u *unit, cause error) {
+	e := hooks.AppStopping{Why: hooks.WhyFailure, Unit: u.Name, Cause: cause}
+	if cause == nil {
+		e.Why = hooks.WhyEnded
+	}
+	r.mu.Lock()
+	r.failures = append(r.failures, failure{u, cause})
+	r.mu.Unlock()
+	r.app.beginStop(e)
+	r.failOnce()
+}
+
+// ended notes what a unit returned: that is more than what it failed with before.
+func (r *run) ended(u *unit, err error) {
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.failures {
+		if r.failures[i].unit == u {
+			r.failures[i].err = err
+			return
+		}
+	}
+	r.failures = append(r.failures, failure{u, err})
+}
+
+// soFar returns what units have failed with so far.
+func (r *run) soFar() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var errs []error
+	for _, f := range r.failures {
+		if _, named := f.err.(*unitError); f.err != nil && !named {
+			f.err = &unitError{unit: f.unit, phase: hooks.PhaseRun, err: f.err}
+		}
+		errs = append(errs, f.err)
+	}
+	return join(errs...)
+}
+
+// result is what Run returns for the error of the group.
+func (r *run) result(err error) error {
+	err = r.app.result(err)
+	if err == nil && !isClosed(r.app.started) {
+		return process.ErrAborted
+	}
+	return err
+}
+
+// tellPending tells which units the start or the stop waits for.
+func (r *run) tellPending(isStopping bool) {
+	now := time.Now()
+	pending := r.pending(now, isStopping)
+	if len(pending) == 0 {
+		return
+	}
+	if isStopping {
+		r.app.emit(hooks.StillStopping{At: now, Took: r.app.stopTook(), Pending: pending})
+	} else {
+		r.app.emit(hooks.StillStarting{At: now, Took: now.Sub(r.began), Pending: pending})
+	}
+}
+
+// pending returns the units that are starting or, in a stop, have not ended though
+// they were asked to.
+func (r *run) pending(now time.Time, isStopping bool) []hooks.Pending {
+	holds := make(map[*unit][]string)
+	for _, u := range r.units {
+		stage, _, _ := u.track.get()
+		for _, d := range u.after {
+			if isStopping && stage > waiting && stage < ended {
+				holds[u] = append(holds[u], d.Name)
+			}
+			if !isStopping && stage == waiting {
+				holds[d] = append(holds[d], u.Name)
+			}
+		}
+	}
+	var pending []hooks.Pending
+	for _, u := range r.units {
+		stage, since, _ := u.track.get()
+		if stage == starting || stage == stopping && isStopping {
+			pending = append(pending, hooks.Pending{Unit: u.Name, For: now.Sub(since), Holds: holds[u]})
+		}
+	}
+	return pending
+}
+
+// pendingNames names the units that the start or the stop waits for, and what made
+// them.
+func (r *run) pendingNames() string {
+	var names []string
+	for _, u := range r.units {
+		stage, _, _ := u.track.get()
+		if stage == starting || stage == stopping {
+			names = append(names, u.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,171 @@
+package container
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"time"
+
+	"go.uber.org/dig"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// Scope is a scope of an App: what is provided in it is seen in it and below. Its
+// methods do what those of [dig.Scope] do; what runs in it is run by the App.
+type Scope struct {
+	app    *App
+	wiring *wiring.Scope
+}
+
+// Provide registers a constructor in the scope: see [App.Provide].
+func (s *Scope) Provide(constructor any, opts ...dig.ProvideOption) error {
+	return s.provide(constructor, opts)
+}
+
+// Decorate registers a decorator in the scope: see [App.Decorate].
+func (s *Scope) Decorate(decorator any, opts ...dig.DecorateOption) error {
+	return s.decorate(decorator, opts)
+}
+
+// Invoke calls a function with values of the scope: see [App.Invoke].
+func (s *Scope) Invoke(function any, opts ...dig.InvokeOption) error {
+	return s.invoke(function, opts)
+}
+
+// Scope returns a new scope below this one.
+func (s *Scope) Scope(name string, opts ...dig.ScopeOption) *Scope {
+	return &Scope{app: s.app, wiring: s.wiring.Child(name, opts...)}
+}
+
+func (s *Scope) provide(constructor any, opts []dig.ProvideOption) error {
+	a := s.app
+	if err := a.open("Provide"); err != nil {
+		return err
+	}
+	n, err := s.wiring.Provide(constructor, opts, a.wrap)
+	if err != nil {
+		a.keep("Provide", err, provideHint(constructor, err))
+	}
+	e := hooks.Provided{At: time.Now(), Scope: s.wiring.Name(), Err: err}
+	if n != nil {
+		e.Constructor, e.Location, e.Results = n.Name, n.Location(), results(n)
+	} else {
+		e.Constructor, e.Location = describe(constructor)
+	}
+	a.emit(e)
+	return err
+}
+
+// provideHint says what to do instead of a Provide that was refused, where that is
+// likely.
+func provideHint(constructor any, err error) string {
+	t := reflect.TypeOf(constructor)
+	switch {
+	case t == nil:
+		return "want a constructor, a function that returns what it makes"
+	case t.Kind() != reflect.Func:
+		return "Supply takes values that are made already"
+	case strings.Contains(err.Error(), "already provided by"):
+		return "dig.Name and dig.Group tell values of one type apart"
+	}
+	for i := range t.NumOut() {
+		if t.Out(i) != reflect.TypeFor[error]() {
+			return ""
+		}
+	}
+	return "Invoke takes functions that make nothing"
+}
+
+func (s *Scope) decorate(decorator any, opts []dig.DecorateOption) error {
+	a := s.app
+	if err := a.open("Decorate"); err != nil {
+		return err
+	}
+	n, err := s.wiring.Decorate(decorator, opts, a.wrap)
+	if err != nil {
+		a.keep("Decorate", err, "")
+	}
+	e := hooks.Decorated{At: time.Now(), Scope: s.wiring.Name(), Err: err}
+	if n != nil {
+		e.Decorator, e.Location, e.Results = n.Name, n.Location(), results(n)
+	} else {
+		e.Decorator, e.Location = describe(decorator)
+	}
+	a.emit(e)
+	return err
+}
+
+func (s *Scope) invoke(function any, opts []dig.InvokeOption) error {
+	a := s.app
+	if err := a.open("Invoke"); err != nil {
+		return err
+	}
+	began := time.Now()
+	var c *calls
+	n, err := s.wiring.Invoke(function, opts, func(n *wiring.Node) wiring.Interceptor {
+		c = a.intercept(n)
+		return c.interceptor()
+	})
+	if err == nil {
+		a.made(c)
+	}
+	e := hooks.Invoked{At: time.Now(), Scope: s.wiring.Name(), Took: time.Since(began), Err: err}
+	if n != nil {
+		e.Function, e.Location = n.Name, n.Location()
+	} else {
+		e.Function, e.Location = describe(function)
+	}
+	a.emit(e)
+	return err
+}
+
+// results returns the keys of what a node returns.
+func results(n *wiring.Node) []string {
+	var keys []string
+	for _, r := range n.Results {
+		for _, k := range r.Keys {
+			keys = append(keys, k.String())
+		}
+	}
+	return keys
+}
+
+// describe names a function and says where it stands, or, for anything else that
+// was given for one, its type and who gave it.
+func describe(f any) (name, location string) {
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		return fmt.Sprintf("%T", f), callSite()
+	}
+	pc := runtime.FuncForPC(v.Pointer())
+	file, line := pc.FileLine(v.Pointer())
+	name = pc.Name()
+	return name[strings.LastIndex(name, "/")+1:], fmt.Sprintf("%s:%d", filepath.Base(file), line)
+}
+
+// callSite returns the file and line that called into this package.
+func callSite() string {
+	_, at := caller()
+	return at
+}
+
+// caller returns the program counter, and the file and line, of the call into this
+// package. Functions are told by their files: one that was inlined has the name of
+// where it was inlined to.
+func caller() (pc uintptr, at string) {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	self, more := frames.Next()
+	for more {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if filepath.Dir(f.File) != filepath.Dir(self.File) || strings.HasSuffix(f.File, "_test.go") {
+			return f.PC, fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+	}
+	return 0, "?"
+}

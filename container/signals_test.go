@@ -1,0 +1,201 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/process"
+)
+
+// slowly is a runner that takes its time.
+type slowly struct{ process.Runner }
+
+func newSlowly(start, stop time.Duration) *slowly {
+	wait := func(d time.Duration) func(context.Context) error {
+		return func(ctx context.Context) error {
+			select {
+			case <-time.After(d):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return &slowly{process.StartStop(wait(start), wait(stop))}
+}
+
+// A signal arrives so long after the start.
+type arrival struct {
+	after  time.Duration
+	signal os.Signal
+}
+
+// Signals stop, force and end an app, by their number.
+func TestSignals(t *testing.T) {
+	const construct, start, stop = 10 * time.Second, 10 * time.Second, 10 * time.Second
+	hang := make(chan struct{})
+	deaf := func() *slowly {
+		return &slowly{process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+			err := callback(ctx)
+			<-hang
+			return err
+		})}
+	}
+	interrupt, term := os.Interrupt, os.Signal(syscall.SIGTERM)
+	for _, test := range []struct {
+		name    string
+		opts    []Option
+		deaf    bool
+		signals []arrival
+		ends    time.Duration
+		code    int
+		stuck   bool
+	}{
+		{"one stops gracefully", nil, false, []arrival{{time.Minute, interrupt}}, 70 * time.Second, 0, false},
+		{"SIGTERM without a drain delay, too", nil, false, []arrival{{time.Minute, term}}, 70 * time.Second, 0, false},
+		{"a pair is one", nil, false, []arrival{{time.Minute, interrupt}, {time.Minute + 499*time.Millisecond, interrupt}}, 70 * time.Second, 0, false},
+		{"a second forces", nil, false, []arrival{{time.Minute, interrupt}, {time.Minute + 500*time.Millisecond, interrupt}}, 60500 * time.Millisecond, 130, false},
+		{"the code is the second's", nil, false, []arrival{{time.Minute, interrupt}, {62 * time.Second, term}}, 62 * time.Second, 143, false},
+		{"what a second does not end is stuck", nil, true, []arrival{{time.Minute, term}, {62 * time.Second, interrupt}}, 65 * time.Second, 130, true},
+		{"a third ends at once", nil, true, []arrival{{time.Minute, term}, {62 * time.Second, interrupt}, {63 * time.Second, term}}, 63 * time.Second, 130, true},
+		{"a third of a pair does not count", nil, true, []arrival{{time.Minute, term}, {62 * time.Second, interrupt}, {62100 * time.Millisecond, interrupt}}, 65 * time.Second, 130, true},
+		{"during the construction", nil, false, []arrival{{5 * time.Second, interrupt}}, construct, 0, false},
+		{"a second during the construction", nil, false, []arrival{{5 * time.Second, interrupt}, {6 * time.Second, interrupt}}, 6 * time.Second, 130, true},
+		{"during the start", nil, false, []arrival{{15 * time.Second, term}}, 15 * time.Second, 0, false},
+		{"SIGTERM drains", []Option{WithDrainDelay(5 * time.Second)}, false, []arrival{{time.Minute, term}}, 75 * time.Second, 0, false},
+		{"SIGINT does not", []Option{WithDrainDelay(5 * time.Second)}, false, []arrival{{time.Minute, interrupt}}, 70 * time.Second, 0, false},
+		{"a second ends the drain", []Option{WithDrainDelay(5 * time.Second)}, false,
+			[]arrival{{time.Minute, term}, {62 * time.Second, term}}, 72 * time.Second, 0, false},
+		{"a third then forces", []Option{WithDrainDelay(5 * time.Second)}, false,
+			[]arrival{{time.Minute, term}, {62 * time.Second, term}, {63 * time.Second, term}}, 63 * time.Second, 143, false},
+		{"SIGTERM during the start does not drain", []Option{WithDrainDelay(5 * time.Second)}, false, []arrival{{15 * time.Second, term}}, 15 * time.Second, 0, false},
+	} {
+		for _, schedule := range []Schedule{ByLayer, ByDependency} {
+			t.Run(test.name+", "+schedule.String(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					hang = make(chan struct{})
+					var events []hooks.Event
+					app := New(append(test.opts, WithLogger(zap.NewNop()), WithSchedule(schedule), WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+						events = append(events, e)
+					})))...)
+					app.Provide(func() *slowly {
+						time.Sleep(construct)
+						if test.deaf {
+							return deaf()
+						}
+						return newSlowly(start, stop)
+					})
+					source := make(chan os.Signal, 8)
+					for _, a := range test.signals {
+						time.AfterFunc(a.after, func() { source <- a.signal })
+					}
+					began := time.Now()
+
+					err := app.host("Run", t.Context(), source)
+
+					if took := time.Since(began); took != test.ends {
+						t.Errorf("ended after %v, want %v", took, test.ends)
+					}
+					if code := ExitCode(err); code != test.code || (code == 0) != (err == nil) {
+						t.Errorf("exit code %d for %v, want %d", code, err, test.code)
+					}
+					if stuck := errors.Is(err, ErrStuck); stuck != test.stuck {
+						t.Errorf("stuck is %v: %v", stuck, err)
+					}
+					stopping, stopped := 0, 0
+					for _, e := range events {
+						switch e := e.(type) {
+						case hooks.AppStopping:
+							stopping++
+							if e.Why != hooks.WhySignal || e.Signal != test.signals[0].signal {
+								t.Errorf("stopping: %+v", e)
+							}
+						case hooks.UnitStopping:
+							if stopping == 0 {
+								t.Error("a unit was stopped before the app")
+							}
+						case hooks.AppStopped:
+							stopped++
+						}
+					}
+					if stopping != 1 || stopped != 1 {
+						t.Errorf("%d times stopping, %d times stopped", stopping, stopped)
+					}
+					close(hang)
+					time.Sleep(time.Hour) // for what was given up
+				})
+			})
+		}
+	}
+}
+
+// A signal stops an app that stops already for another reason no sooner, a second
+// one does.
+func TestSignalsDuringAnotherStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := New(WithLogger(zap.NewNop()))
+		app.Provide(func(s Shutdowner) *slowly {
+			time.AfterFunc(time.Minute, func() { s.Shutdown() })
+			return newSlowly(0, 20*time.Second)
+		})
+		source := make(chan os.Signal, 8)
+		time.AfterFunc(61*time.Second, func() { source <- os.Interrupt })
+		time.AfterFunc(65*time.Second, func() { source <- os.Interrupt })
+		began := time.Now()
+		err := app.host("Run", t.Context(), source)
+		if took := time.Since(began); took != 65*time.Second || ExitCode(err) != 130 {
+			t.Errorf("ended after %v with exit code %d: %v", took, ExitCode(err), err)
+		}
+	})
+}
+
+func TestExitCode(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{errors.New("boom"), 1},
+		{ErrStuck, 1},
+		{&ExitError{Code: 7}, 7},
+		{errors.Join(errors.New("boom"), &signalError{syscall.SIGTERM}), 143},
+		{&ExitError{Code: 7, Cause: &signalError{syscall.SIGTERM}}, 7},
+		{join(&signalError{os.Interrupt}, &stuckError{}), 130},
+	} {
+		if got := ExitCode(test.err); got != test.want {
+			t.Errorf("ExitCode(%v) is %d, want %d", test.err, got, test.want)
+		}
+	}
+}
+
+func TestWithout(t *testing.T) {
+	target, other, third := errors.New("target"), errors.New("other"), errors.New("third")
+	for _, test := range []struct{ err, want error }{
+		{nil, nil},
+		{target, nil},
+		{other, other},
+		{errors.Join(target), nil},
+		{errors.Join(target, other), other},
+		{errors.Join(errors.Join(target, target), other), other},
+		{uncomparable{}, uncomparable{}},
+	} {
+		if got := without(test.err, target); (got == nil) != (test.want == nil) || got != nil && got.Error() != test.want.Error() {
+			t.Errorf("without(%v) is %v, want %v", test.err, got, test.want)
+		}
+	}
+	if got := without(errors.Join(other, target, third), target); !errors.Is(got, other) || !errors.Is(got, third) || errors.Is(got, target) {
+		t.Errorf("got %v", got)
+	}
+}
+
+type uncomparable struct{ _ []int }
+
+func (uncomparable) Error() string { return "uncomparable" }

@@ -1,0 +1,57 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"go.uber.org/dig"
+
+	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/wiring"
+)
+
+// Supply provides values without constructors, each under its own type. A value
+// that runs is run. A nil, an error and a type that is there already are errors,
+// which are returned and kept: see [App.Err]. The other values are provided all the
+// same.
+func (a *App) Supply(values ...any) error {
+	if err := a.open("Supply"); err != nil {
+		return err
+	}
+	pc, _ := caller()
+	var types []string
+	var errs []error
+	for i, value := range values {
+		types = append(types, fmt.Sprintf("%T", value))
+		if err := a.supply(value, pc); err != nil {
+			err = fmt.Errorf("value %d of %d: %w", i+1, len(values), err)
+			a.keep("Supply", err, "")
+			errs = append(errs, err)
+		}
+	}
+	err := errors.Join(errs...)
+	a.emit(hooks.Supplied{At: time.Now(), Types: types, Err: err})
+	return err
+}
+
+func (a *App) supply(value any, pc uintptr) error {
+	if value == nil {
+		return errors.New("cannot supply an untyped nil")
+	}
+	if _, ok := value.(error); ok {
+		return fmt.Errorf("cannot supply an error (%T)", value)
+	}
+	v := reflect.ValueOf(value)
+	constructor := reflect.MakeFunc(
+		reflect.FuncOf(nil, []reflect.Type{v.Type()}, false),
+		func([]reflect.Value) []reflect.Value { return []reflect.Value{v} },
+	).Interface()
+	_, err := a.root.wiring.Provide(constructor, []dig.ProvideOption{dig.LocationForPC(pc)}, func(n *wiring.Node) wiring.Interceptor {
+		c := a.intercept(n)
+		n.OnCalled(func(time.Duration, error) { a.made(c) })
+		return c.interceptor()
+	})
+	return err
+}
