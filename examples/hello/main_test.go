@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/strata-go/strata/process"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestServerGreetsUntilItIsStopped(t *testing.T) {
+	server := NewServer(NewGreeter())
+	server.Addr = freeAddr(t)
+	running := process.NewProcess(context.Background(), server)
+	if err := running.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	response, err := http.Get("http://" + server.Addr + "/reader")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "hello reader\n" {
+		t.Errorf("%q, %v", body, err)
+	}
+
+	if err := running.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestServerThatCannotBindDoesNotStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	server := NewServer(NewGreeter())
+	server.Addr = taken.Addr().String()
+
+	if err := process.NewProcess(context.Background(), server).Start(t.Context()); err == nil {
+		t.Error("it started")
+	}
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}

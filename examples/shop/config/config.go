@@ -1,0 +1,37 @@
+// Package config has the settings of the shop and reads them from the command line.
+package config
+
+import (
+	"flag"
+	"os"
+)
+
+// Config is what can be set from outside.
+type Config struct {
+	// HTTP is the address of the shop's public interface.
+	HTTP string
+	// Fulfilment is the address that deliveries are sent to.
+	Fulfilment string
+	// Admin is the address that liveness and readiness are asked at.
+	Admin string
+	// Database is the path of the SQLite file; empty means a file in a fresh temporary folder.
+	Database string
+}
+
+// FromFlags reads the settings from the command line of the program. As programs do, it prints the flags and exits
+// with 0 when asked for help, with 2 when it does not understand.
+func FromFlags() Config {
+	flags := flag.NewFlagSet(os.Args[0], flag.ExitOnError)
+	settings, _ := parse(flags, os.Args[1:])
+	return settings
+}
+
+func parse(flags *flag.FlagSet, args []string) (Config, error) {
+	var settings Config
+	flags.StringVar(&settings.HTTP, "http", "127.0.0.1:8080", "`address` of the shop; port 0 takes a free one")
+	flags.StringVar(&settings.Fulfilment, "fulfilment", "127.0.0.1:8082", "`address` that deliveries are sent to")
+	flags.StringVar(&settings.Admin, "admin", "127.0.0.1:8081", "`address` of /livez and /readyz")
+	flags.StringVar(&settings.Database, "db", "", "`path` of the database (default a file in a fresh temporary folder)")
+	err := flags.Parse(args)
+	return settings, err
+}

@@ -1,0 +1,43 @@
+package config
+
+import (
+	"flag"
+	"io"
+	"testing"
+)
+
+func TestFlagsHaveTheirDefaults(t *testing.T) {
+	settings, err := parse(quiet(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	want := Config{HTTP: "127.0.0.1:8080", Fulfilment: "127.0.0.1:8082", Admin: "127.0.0.1:8081"}
+	if settings != want {
+		t.Errorf("settings = %+v, want %+v", settings, want)
+	}
+}
+
+func TestFlagsSetWhatTheyName(t *testing.T) {
+	settings, err := parse(quiet(), []string{"-http", ":1", "-fulfilment", ":2", "-admin", ":3", "-db", "shop.db"})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	want := Config{HTTP: ":1", Fulfilment: ":2", Admin: ":3", Database: "shop.db"}
+	if settings != want {
+		t.Errorf("settings = %+v, want %+v", settings, want)
+	}
+}
+
+func TestUnknownFlagIsAnError(t *testing.T) {
+	if _, err := parse(quiet(), []string{"-htpp", ":1"}); err == nil {
+		t.Error("no error")
+	}
+}
+
+func quiet() *flag.FlagSet {
+	flags := flag.NewFlagSet("shop", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
+}

@@ -1,0 +1,34 @@
+// Shop takes orders over HTTP and delivers them: a small service made of real parts.
+//
+// Nothing here says what starts when. Each constructor takes what it needs, and that is the order: the store first,
+// then what reads it, then what takes requests; the reverse on the way out.
+package main
+
+import (
+	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/examples/shop/admin"
+	"github.com/strata-go/strata/examples/shop/api"
+	"github.com/strata-go/strata/examples/shop/config"
+	"github.com/strata-go/strata/examples/shop/fulfilment"
+	"github.com/strata-go/strata/examples/shop/outbox"
+	"github.com/strata-go/strata/examples/shop/stock"
+	"github.com/strata-go/strata/examples/shop/store"
+)
+
+func main() {
+	newApp(config.FromFlags()).Run()
+}
+
+func newApp(settings config.Config) *container.App {
+	readiness := new(admin.Readiness)
+	app := container.New(container.WithObserver(readiness))
+	app.Supply(settings, readiness)
+	app.Provide(config.NewLogger)
+	app.Provide(store.New)      // opens the database
+	app.Provide(fulfilment.New) // needs the store
+	app.Provide(outbox.New)     // needs the store and fulfilment
+	app.Provide(stock.New)      // needs the store
+	app.Provide(api.New)        // needs the store, the stock and the outbox
+	app.Provide(admin.New)      // needs nothing that runs
+	return app
+}
