@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// deadline is how long a test waits for what must happen; reaching it is a failure. It is longer than any limit of the
+// programs themselves.
+const deadline = time.Minute
+
+// binaries is the folder of the programs that were built.
+var binaries string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if binaries, err = os.MkdirTemp("", "strata-e2e-"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(binaries)
+		return m.Run()
+	}())
+}
+
+var buildShop = sync.OnceValues(func() (path string, err error) { return build("shop") })
+
+// build builds one of the examples as a user would, with the race detector if the tests have it.
+func build(example string) (path string, err error) {
+	path = filepath.Join(binaries, example)
+	args := []string{"build", "-o", path}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		args = append(args, "-race")
+	}
+	command := exec.Command("go", append(args, "./"+example)...)
+	command.Dir = filepath.Join("..", "examples")
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", errors.Join(err, errors.New(string(output)))
+	}
+	return path, nil
+}
+
+// program is a program that was started.
+type program struct {
+	t       *testing.T
+	command *exec.Cmd
+	log     transcript
+	exited  chan struct{} // closed when it has exited
+}
+
+// start starts a program; it is killed if it still runs when the test ends.
+func start(t *testing.T, path string, args ...string) *program {
+	t.Helper()
+	p := &program{t: t, command: exec.Command(path, args...), exited: make(chan struct{})}
+	p.command.Stderr = &p.log
+	p.command.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE")) // else each exit takes a second
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.exited)
+		_ = p.command.Wait() // the exit code is what counts
+	}()
+	t.Cleanup(func() {
+		_ = p.command.Process.Kill()
+		<-p.exited
+		if t.Failed() {
+			t.Logf("log of process %d:\n%s", p.command.Process.Pid, p.log.text())
+		}
+	})
+	return p
+}
+
+func (p *program) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.command.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// exitCode waits until the program has exited.
+func (p *program) exitCode() int {
+	p.t.Helper()
+	select {
+	case <-p.exited:
+		return p.command.ProcessState.ExitCode()
+	case <-time.After(deadline):
+		p.t.Fatal("it does not exit")
+		return -1
+	}
+}
+
+// awaitLine waits for a line of the log that the condition is true of.
+func (p *program) awaitLine(what string, condition func(line) bool) line {
+	p.t.Helper()
+	var found line
+	eventually(p.t, what, func() bool {
+		lines := p.log.lines()
+		i := slices.IndexFunc(lines, condition)
+		if i >= 0 {
+			found = lines[i]
+			return true
+		}
+		select {
+		case <-p.exited:
+			p.t.Fatalf("exited with %d before %s", p.command.ProcessState.ExitCode(), what)
+		default:
+		}
+		return false
+	})
+	return found
+}
+
+// awaitMessage waits for a line with that message.
+func (p *program) awaitMessage(message string) line {
+	p.t.Helper()
+	return p.awaitLine("it logs "+message, func(l line) bool { return l["msg"] == message })
+}
+
+// line is one line of a log in JSON.
+type line map[string]any
+
+// transcript collects what a program writes to its log.
+type transcript struct {
+	mu      sync.Mutex
+	written bytes.Buffer // guarded by mu
+}
+
+func (t *transcript) Write(text []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.written.Write(text)
+}
+
+func (t *transcript) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.written.String()
+}
+
+// lines returns the complete lines so far that are JSON.
+func (t *transcript) lines() []line {
+	var all []line
+	for text := range bytes.Lines([]byte(t.text())) {
+		var l line
+		if bytes.HasSuffix(text, []byte("\n")) && json.Unmarshal(text, &l) == nil {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// eventually waits until the condition is true, and fails the test at the deadline.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(deadline); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited too long until %s", what)
+		}
+	}
+}
