@@ -89,7 +89,6 @@
 //   - [*PanicError], [ErrGoexit]: a runner panicked, or ended its goroutine.
 //   - [context.Cause] of the context given to Run: it was forced.
 //
-// A panic is caught in Run, and in the functions given to Worker, Leaf and
-// StartStop. In a goroutine that a runner starts by itself it crashes the program,
-// as in all of Go.
+// Groups, limits and Process make an error of a panic in the Run of a runner. In a
+// goroutine that a runner starts by itself it crashes the program, as in all of Go.
 package process

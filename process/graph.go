@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,28 +94,28 @@ type Vertex struct {
 
 // Add adds a runner that depends on vertices added before: a cycle cannot be
 // written down. A nil runner, a vertex of another graph and an Add after Run are
-// errors of Run.
+// errors of Run, also of one that is under way.
 func (g *Graph) Add(r Runner, dependsOn ...*Vertex) *Vertex {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	v := engine.Vertex{Runner: r}
-	var wrong string
+	var wrong []string
 	for i, d := range dependsOn {
 		if d == nil || d.graph != g {
-			wrong = fmt.Sprintf("dependency %d is not a vertex of this graph", i+1)
+			wrong = append(wrong, fmt.Sprintf("dependency %d is not a vertex of this graph", i+1))
 		} else if !slices.Contains(v.DependsOn, d.index) {
 			v.DependsOn = append(v.DependsOn, d.index)
 		}
 	}
 	if r == nil {
-		wrong = "runner is nil"
+		wrong = append(wrong, "runner is nil")
 	}
 	if g.ran {
-		wrong = "called after Run"
+		wrong = append(wrong, "called after Run")
 	}
-	if wrong != "" {
+	if len(wrong) > 0 {
 		g.err = errors.Join(g.err, fmt.Errorf("process: Graph.Add, call %d (%s): %s",
-			len(g.vertices)+1, caller(), wrong))
+			len(g.vertices)+1, caller(), strings.Join(wrong, ", ")))
 		v = engine.Vertex{Runner: Nop()}
 	}
 	g.vertices = append(g.vertices, v)
@@ -137,7 +138,14 @@ func (g *Graph) Run(ctx context.Context, callback Callback) error {
 		return Nop().Run(ctx, callback)
 	}
 	group := &engine.Graph{Vertices: vertices, Errors: engineErrors}
-	return checked{"Graph", group}.Run(ctx, callback)
+	err = checked{"Graph", group}.Run(ctx, callback)
+	g.mu.Lock()
+	late := g.err
+	g.mu.Unlock()
+	if late != nil {
+		return errors.Join(err, late)
+	}
+	return err
 }
 
 // group returns a runner of several; dependsOn may be nil.

@@ -252,8 +252,11 @@ func TestGraphAddAfterRun(t *testing.T) {
 		if v := g.Add(j.runner("b"), a); v == nil {
 			t.Error("no vertex")
 		}
-		noErr(t, s.stopped())
+		late := s.stopped()
 		j.not(t, "start b")
+		if late == nil || !strings.Contains(late.Error(), "call 2 (group_test.go:") {
+			t.Errorf("the run that is under way returned %v", late)
+		}
 		err := g.Run(t.Context(), func(context.Context) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), "call 2 (group_test.go:") ||
 			!strings.Contains(err.Error(), "called after Run") {

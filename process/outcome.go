@@ -13,8 +13,7 @@ import (
 // of what is starting, and after that, the callback.
 type start struct {
 	parent   context.Context
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	ctx      *engine.Context
 	callback *engine.Context
 	remove   func() // the registration for an abort
 
@@ -24,16 +23,14 @@ type start struct {
 }
 
 func newStart(parent context.Context) *start {
-	s := &start{parent: parent}
-	s.ctx, s.cancel = context.WithCancelCause(parent)
-	s.callback = engine.NewContext(parent)
+	s := &start{parent: parent, ctx: engine.NewContext(parent), callback: engine.NewContext(parent)}
 	s.remove = engine.OnAbort(parent, s.abort)
 	return s
 }
 
 func (s *start) end() {
 	s.remove()
-	s.cancel(nil)
+	s.ctx.Cancel(nil)
 	s.callback.Cancel(nil)
 }
 
@@ -45,7 +42,7 @@ func (s *start) abort(cause error) {
 	if ready {
 		s.callback.Abort(cause)
 	} else {
-		s.cancel(cause)
+		s.ctx.Abort(cause)
 	}
 }
 
@@ -72,6 +69,8 @@ func (s *start) failed(err error) error {
 		return outcome.join()
 	case cause != nil && (err == nil || engineErrors.OnlyCancelled(err, s.ctx, cause)):
 		return cause
+	case cause != nil && !engine.Contains(err, cause):
+		return errors.Join(cause, err)
 	case err == nil:
 		return ErrNotReady
 	}
@@ -128,7 +127,8 @@ func (o *outcome) join() error {
 	o.noteForce()
 	if o.forced > 0 {
 		cause := context.Cause(o.ctx)
-		if !engine.Contains(errors.Join(o.errs...), cause) {
+		told := len(o.errs) > 0 && engine.InGraph(o.ctx) // by the graph
+		if !told && !engine.Contains(errors.Join(o.errs...), cause) {
 			o.errs = slices.Insert(o.errs, o.forced-1, cause)
 		}
 	}

@@ -237,12 +237,12 @@ func (p *Process) callback(ctx context.Context) error {
 // giveUp forces a start that is not over yet.
 func (p *Process) giveUp(cause error) {
 	p.mu.Lock()
-	starting := p.state == StateStarting
-	if starting {
+	over := closed(p.ready)
+	if !over {
 		p.state = StateStopped
 	}
 	p.mu.Unlock()
-	if starting {
+	if !over {
 		p.ctx.Cancel(cause)
 	}
 }

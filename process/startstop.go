@@ -29,8 +29,12 @@ func StartStop(startInBackground, gracefulStop func(ctx context.Context) error) 
 		}
 		outcome := outcome{ctx: ctx}
 		defer func() {
-			outcome.stopped(gracefulStop(ctx), ctx)
-			err = outcome.join()
+			engineErrors.Guard(func() error {
+				return gracefulStop(ctx)
+			}, func(stopErr error) {
+				outcome.stopped(stopErr, ctx)
+				err = outcome.join()
+			})
 		}()
 		if cause := start.done(); cause != nil {
 			outcome.add(cause)

@@ -141,7 +141,11 @@ func (b *background) Run(ctx context.Context, callback Callback) (err error) {
 			}
 			err = outcome.join()
 		}()
-		outcome.stopped(b.stop(ctx, func() { close(asked) }, func() { start.cancel(nil) }), ctx)
+		engineErrors.Guard(func() error {
+			return b.stop(ctx, func() { close(asked) }, func() { start.ctx.Cancel(nil) })
+		}, func(err error) {
+			outcome.stopped(err, ctx)
+		})
 	}()
 	if cause := start.done(); cause != nil {
 		outcome.add(cause)

@@ -19,6 +19,7 @@ import (
 type Context struct {
 	parent   context.Context
 	observer Observer // where Report goes; nil for the parent's
+	vertex   bool     // it is given to a runner of a graph
 
 	mu        sync.Mutex // guards what follows
 	live      context.Context
@@ -63,6 +64,13 @@ func OnAbort(ctx context.Context, abort func(cause error)) (remove func()) {
 		abort(cause)
 	}
 	return func() { c.remove(a) }
+}
+
+// InGraph reports whether ctx was given to a runner of a graph, or is derived from
+// one: then the graph adds the cause of a force to what that runner returns.
+func InGraph(ctx context.Context) bool {
+	c, ok := ctx.Value(abortKey{}).(*Context)
+	return ok && c.vertex
 }
 
 // Report hands v to the observer of the vertex in whose Run ctx was made, if

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 )
 
 // happening is something that may count as an error of the run, in the order in
@@ -12,6 +13,7 @@ type happening struct {
 	err    error
 	runner bool // it is a runner's
 	ours   bool // it is the engine's, and may come back in what a runner returns
+	force  bool // it is ours, the cause of the force
 }
 
 // happen notes a happening and returns its place. The caller holds r.mu.
@@ -21,13 +23,51 @@ func (r *run) happen(h happening) int {
 	return len(r.happened) - 1
 }
 
-// noteFailure notes that a runner that is ready and was not asked has failed.
-// The caller holds r.mu.
-func (r *run) noteFailure(v *vertex) {
-	if v.state == ready && !v.failed {
-		v.failed = true
+// noteFailure notes that a runner has failed, or has ended and cause is nil, unless
+// it was asked to stop. The caller holds r.mu, and tells it if noteFailure returns
+// true.
+func (r *run) noteFailure(v *vertex, cause error) bool {
+	if v.failed || v.state != ready && v.state != beginning {
+		return false
+	}
+	v.failed = true
+	v.failure = r.happen(happening{runner: true})
+	if cause == nil {
+		cause = r.graph.Errors.Ended
+	} else {
 		r.lost = true
-		v.failure = r.happen(happening{runner: true})
+	}
+	if r.ending == nil {
+		r.ending = cause
+	}
+	return true
+}
+
+// catchUp is called before the engine judges what happened. It sees to contexts
+// that have ended: the goroutines that wait for them may not have come to it.
+func (r *run) catchUp() {
+	r.mu.Lock()
+	var passed []*vertex
+	for i := range r.vertices {
+		if v := &r.vertices[i]; v.passed != nil && v.state == ready && !v.failed {
+			passed = append(passed, v)
+		}
+	}
+	r.mu.Unlock()
+	// What ended with the context of the run is no failure, so that is looked at last.
+	passed = slices.DeleteFunc(passed, func(v *vertex) bool { return v.passed.Err() == nil })
+	r.forceIfDone()
+	for _, v := range passed {
+		cause := context.Cause(v.passed)
+		if same(cause, r.graph.Errors.Ended) {
+			cause = nil
+		}
+		r.mu.Lock()
+		noted := r.noteFailure(v, cause)
+		r.mu.Unlock()
+		if noted {
+			v.tellFailure(cause)
+		}
 	}
 }
 
@@ -38,38 +78,35 @@ func (r *run) callbackReturned(alone bool, err error) {
 	if cancelled && r.graph.Errors.OnlyCancelled(err, r.callbackContext, nil) {
 		err = nil
 	}
-	var failed []*vertex
-	for i := range r.vertices {
-		// Its own goroutine may not have come to see it. All are ready, so that
-		// passed does not change any more.
-		if v := &r.vertices[i]; v.passed != nil && v.passed.Err() != nil {
-			failed = append(failed, v)
-		}
-	}
-	r.forceIfDone()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, v := range failed {
-		r.noteFailure(v)
-	}
+	r.catchUp()
 	if err == nil {
 		return
 	}
-	r.alone = alone && !r.lost && len(r.happened) == 0
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.alone = alone && !r.lost && !slices.ContainsFunc(r.happened, func(h happening) bool { return h.ours })
 	r.happen(happening{err: err})
 }
 
 // result joins what happened, root cause first. It is called when everything has
-// ended.
+// ended. In a graph, the cause of a force is added by the outermost alone, if there
+// is anything else to tell.
 func (r *run) result() (alone bool, err error) {
 	var errs []error
+	place := -1 // of the cause of the force
 	for i, h := range r.happened {
 		switch {
 		case h.err == nil, h.runner && r.alone:
 		case h.ours && (r.inner || r.toldElsewhere(i)):
+		case h.force:
+			place = len(errs)
+			errs = append(errs, h.err)
 		default:
 			errs = append(errs, h.err)
 		}
+	}
+	if place >= 0 && len(errs) > 1 && InGraph(r.ctx) {
+		errs = slices.Delete(errs, place, place+1)
 	}
 	if len(errs) == 1 {
 		return r.alone, errs[0]
@@ -146,7 +183,20 @@ func unwrap(err error) []error {
 	return nil
 }
 
-// same is a == b for errors, of which not all types can be compared.
+// same is a == b for errors, of which not all types can be compared: a list is the
+// same if it has the same elements, in the same place.
 func same(a, b error) bool {
-	return a != nil && b != nil && reflect.ValueOf(a).Comparable() && a == b
+	if a == nil || b == nil {
+		return false
+	}
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	switch {
+	case x.Type() != y.Type():
+		return false
+	case x.Comparable():
+		return a == b
+	case x.Kind() == reflect.Slice:
+		return x.Pointer() == y.Pointer() && x.Len() == y.Len()
+	}
+	return false
 }

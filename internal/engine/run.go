@@ -35,7 +35,8 @@ type run struct {
 	left      int   // vertices that were started and have not ended
 	cause     error // of the abort of what was not ready
 	called    bool  // the start was complete, so the callback is called
-	lost      bool  // a runner has failed or ended
+	ending    error // why the first runner failed or ended unasked
+	lost      bool  // a runner has failed
 	alone     bool  // the callback's error stands alone
 	happened  []happening
 	stopTimer func()
@@ -54,7 +55,7 @@ func newRun(g *Graph, ctx context.Context) *run {
 	for i := range g.Vertices {
 		spec, v := &g.Vertices[i], &r.vertices[i]
 		v.run, v.spec = r, spec
-		v.ctx.parent, v.ctx.observer = ctx, spec.Observer
+		v.ctx.parent, v.ctx.observer, v.ctx.vertex = ctx, spec.Observer, true
 		if v.release == nil { // no dependent came before it
 			v.release = r.release
 		}
@@ -137,13 +138,11 @@ func (r *run) complete() bool {
 	return r.called
 }
 
-// stopFor is called when a runner has failed, or has ended and cause is nil: a start
-// is given up, and a callback is told by its context. The caller holds r.mu, and calls tell
-// without it.
-func (r *run) stopFor(cause error) (tell func()) {
-	if cause == nil {
-		cause = r.graph.Errors.Ended
-	}
+// stopForEnding is called when a runner has failed or ended unasked, and that was
+// noted: a start is given up, and a callback is told by its context. The caller
+// holds r.mu, and calls tell without it.
+func (r *run) stopForEnding() (tell func()) {
+	cause := r.ending
 	switch r.phase {
 	case starting:
 		return r.giveUp(r.graph.Errors.Aborted(cause))
@@ -281,7 +280,7 @@ func (r *run) force() {
 		r.mu.Unlock()
 		return
 	}
-	r.happen(happening{err: cause, ours: true})
+	r.happen(happening{err: cause, ours: true, force: true})
 	r.phase = forced
 	r.askAll()
 	if was < stopping {

@@ -30,10 +30,11 @@ type vertex struct {
 	release    chan struct{} // closed when it is asked
 
 	state   state
+	called  bool            // its callback was called when that counted
 	passed  context.Context // what it gave its callback, if that is not ctx
 	unmet   int             // dependencies that are not ready
 	holds   int             // dependents that were started and are not gone
-	failed  bool            // its context ended, unasked, after it was ready
+	failed  bool            // it failed or ended unasked, and that is noted
 	failure int             // where its error goes in run.happened, if it failed
 }
 
@@ -57,20 +58,19 @@ func (v *vertex) callback(ctx context.Context) error {
 	}
 
 	r.mu.Lock()
-	was := v.state
+	was, again := v.state, v.called
 	if was == beginning {
-		v.state = ready
+		v.state, v.called = ready, true
 		if ctx != context.Context(&v.ctx) {
 			v.passed = ctx
 		}
 	}
 	r.mu.Unlock()
-	switch was {
-	case beginning:
-	case aborted, ended, gone:
-		return nil
-	default:
+	switch {
+	case again:
 		return r.graph.Errors.CalledTwice
+	case was != beginning:
+		return nil // aborted, forced or over
 	}
 
 	if v.spec.Observer != nil {
@@ -95,7 +95,9 @@ func (v *vertex) wait(ctx context.Context) {
 		}
 		if ctx.Err() != nil {
 			v.run.forceIfDone()
-			v.fail(context.Cause(ctx))
+			if v.isNeeded() {
+				v.run.catchUp()
+			}
 			<-v.release
 		}
 	}
@@ -110,24 +112,22 @@ func (v *vertex) wait(ctx context.Context) {
 	}
 }
 
-// fail is called when the context of a runner that is ready has ended.
-func (v *vertex) fail(cause error) {
-	r := v.run
-	r.mu.Lock()
-	r.noteFailure(v)
-	failed := v.failed && v.state < ended
-	r.mu.Unlock()
-	if !failed {
-		return
-	}
-	if same(cause, r.graph.Errors.Ended) {
-		cause = nil
-	}
+// isNeeded reports whether v was neither asked to stop nor noted to have failed.
+func (v *vertex) isNeeded() bool {
+	v.run.mu.Lock()
+	defer v.run.mu.Unlock()
+	return (v.state == beginning || v.state == ready) && !v.failed
+}
+
+// tellFailure tells that v has failed, or has ended and cause is nil, which was
+// noted, and has the run stop for it.
+func (v *vertex) tellFailure(cause error) {
 	if v.spec.Observer != nil {
 		v.spec.Observer.Failing(cause)
 	}
+	r := v.run
 	r.mu.Lock()
-	tell := r.stopFor(cause)
+	tell := r.stopForEnding()
 	r.mu.Unlock()
 	tell()
 }
@@ -137,6 +137,9 @@ func (v *vertex) returned(err error) {
 	r := v.run
 	cancelled := v.ctx.Err() != nil
 	r.forceIfDone()
+	if v.isNeeded() {
+		r.catchUp()
+	}
 
 	r.mu.Lock()
 	was, failed := v.state, v.failed
@@ -153,27 +156,33 @@ func (v *vertex) returned(err error) {
 	if err != nil && v.spec.Wrap != nil {
 		err = v.spec.Wrap(err)
 	}
+	noted := false
+	if unasked && !failed {
+		r.mu.Lock()
+		noted = r.noteFailure(v, err)
+		r.mu.Unlock()
+	}
 	if v.spec.Observer != nil {
-		if unasked && !failed && !cancelled {
+		if noted {
 			v.spec.Observer.Failing(err)
 		}
 		v.spec.Observer.Ended(err, cancelled && !same(context.Cause(&v.ctx), abort))
 	}
 
 	// In one step, so that nothing is started that depends on what is gone.
+	tell := func() {}
 	r.mu.Lock()
 	v.state = ended
 	r.left--
-	r.lost = true
+	r.lost = r.lost || err != nil
 	if v.failed {
 		r.happened[v.failure].err = err
 	} else if err != nil {
 		r.happen(happening{err: err, runner: true})
 	}
 	r.settle(v)
-	tell := func() {}
-	if unasked {
-		tell = r.stopFor(err)
+	if noted {
+		tell = r.stopForEnding()
 	}
 	r.mu.Unlock()
 	tell()
