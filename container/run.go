@@ -255,9 +255,6 @@ func (r *run) soFar() error {
 	defer r.mu.Unlock()
 	var errs []error
 	for _, f := range r.failures {
-		if _, named := f.err.(*unitError); f.err != nil && !named {
-			f.err = &unitError{unit: f.unit, phase: hooks.PhaseRun, err: f.err}
-		}
 		errs = append(errs, f.err)
 	}
 	return join(errs...)

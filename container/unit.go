@@ -137,6 +137,9 @@ func (o *observer) Ready() {
 func (o *observer) Failing(cause error) {
 	u := o.unit
 	phase := u.track.phase()
+	if _, named := cause.(*unitError); cause != nil && !named { // it is the cause of a context
+		cause = u.wrapError(cause)
+	}
 	u.track.fail()
 	o.run.app.emit(hooks.UnitFailed{At: time.Now(), Unit: u.Unit, Layer: u.layer, Phase: phase, Cause: cause})
 	o.run.fail(u, cause)

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -227,12 +228,20 @@ func TestNoEventIsForgotten(t *testing.T) {
 // eventTypes returns the names of the types of package hooks that have a method event.
 func eventTypes(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../hooks/event.go", nil, 0)
+	files, err := filepath.Glob("../hooks/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var declarations []ast.Decl
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		declarations = append(declarations, file.Decls...)
+	}
 	var names []string
-	for _, declaration := range file.Decls {
+	for _, declaration := range declarations {
 		method, ok := declaration.(*ast.FuncDecl)
 		if !ok || method.Recv == nil || method.Name.Name != "event" {
 			continue
@@ -244,7 +253,7 @@ func eventTypes(t *testing.T) []string {
 		names = append(names, receiver.(*ast.Ident).Name)
 	}
 	if len(names) == 0 {
-		t.Fatal("no event types found in hooks/event.go")
+		t.Fatal("no event types found in package hooks")
 	}
 	return names
 }
