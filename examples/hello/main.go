@@ -2,10 +2,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/process"
@@ -18,7 +20,7 @@ func NewGreeter() http.HandlerFunc {
 type Server struct{ http.Server } // runs, because it has Run
 
 func NewServer(greeter http.HandlerFunc) *Server {
-	return &Server{http.Server{Addr: "127.0.0.1:8080", Handler: greeter}}
+	return &Server{http.Server{Addr: cmp.Or(os.Getenv("HTTP"), "127.0.0.1:8080"), Handler: greeter}}
 }
 
 func (s *Server) Run(ctx context.Context, callback process.Callback) error {
@@ -34,6 +36,4 @@ func (s *Server) Run(ctx context.Context, callback process.Callback) error {
 	}, s.Shutdown).Run(ctx, callback)
 }
 
-func main() {
-	container.New(container.Provide(NewGreeter, NewServer)).Run()
-}
+func main() { container.New(container.Provide(NewGreeter, NewServer)).Run() }

@@ -3,6 +3,7 @@ package config
 
 import (
 	"flag"
+	"fmt"
 	"os"
 )
 
@@ -22,7 +23,10 @@ type Config struct {
 // with 0 when asked for help, with 2 when it does not understand.
 func FromFlags() Config {
 	flags := flag.NewFlagSet(os.Args[0], flag.ExitOnError)
-	settings, _ := parse(flags, os.Args[1:])
+	settings, err := parse(flags, os.Args[1:])
+	if err != nil {
+		os.Exit(2)
+	}
 	return settings
 }
 
@@ -33,5 +37,10 @@ func parse(flags *flag.FlagSet, args []string) (Config, error) {
 	flags.StringVar(&settings.Admin, "admin", "127.0.0.1:8081", "`address` of /livez and /readyz")
 	flags.StringVar(&settings.Database, "db", "", "`path` of the database (default a file in a fresh temporary folder)")
 	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%q is no flag", flags.Arg(0))
+		fmt.Fprintln(flags.Output(), err)
+		flags.Usage()
+	}
 	return settings, err
 }

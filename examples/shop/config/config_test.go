@@ -30,9 +30,11 @@ func TestFlagsSetWhatTheyName(t *testing.T) {
 	}
 }
 
-func TestUnknownFlagIsAnError(t *testing.T) {
-	if _, err := parse(quiet(), []string{"-htpp", ":1"}); err == nil {
-		t.Error("no error")
+func TestWhatIsNoFlagIsAnError(t *testing.T) {
+	for _, args := range [][]string{{"-htpp", ":1"}, {"start", "-http", ":1"}} {
+		if _, err := parse(quiet(), args); err == nil {
+			t.Errorf("%q: no error", args)
+		}
 	}
 }
 

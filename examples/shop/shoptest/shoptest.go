@@ -4,6 +4,7 @@ package shoptest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -66,6 +67,27 @@ func Store(t testing.TB, settings config.Config) *store.Store {
 	running := store.New(settings, zap.NewNop())
 	Start(t, running)
 	return running
+}
+
+// Lock takes the database for writing, until the test ends.
+func Lock(t testing.TB, settings config.Config) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.ToSlash(settings.Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := db.Conn(context.Background())
+	if err == nil {
+		_, err = conn.ExecContext(context.Background(), "BEGIN EXCLUSIVE")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(conn.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Eventually waits until the condition is true, and fails the test at the [Deadline].

@@ -72,8 +72,12 @@ func (c *Cache) warm(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-time.After(warmUp):
-		return c.load(ctx)
 	}
+	err := c.load(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // the driver has many words for being interrupted
+	}
+	return err
 }
 
 func (c *Cache) load(ctx context.Context) error {

@@ -54,6 +54,9 @@ func (s *Store) open(ctx context.Context) error {
 	if err == nil {
 		s.read, err = connect(path, 4, "query_only(on)")
 	}
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // the driver has many words for being interrupted
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("store: %s: %w", path, err), s.close(ctx))
 	}

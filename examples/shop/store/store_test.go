@@ -41,6 +41,24 @@ func TestOrderTakesFromStockAndEntersOutbox(t *testing.T) {
 	}
 }
 
+func TestAStopWhileTheFileIsLockedIsNoFailure(t *testing.T) {
+	settings := shoptest.Settings(t)
+	shoptest.Lock(t, settings)
+	core, log := observer.New(zap.InfoLevel)
+	opening := process.NewProcess(context.Background(), store.New(settings, zap.New(core)))
+	started := make(chan error, 1)
+	go func() { started <- opening.Start(context.Background()) }()
+	shoptest.Eventually(t, "the store is opening", func() bool { return log.Len() > 0 })
+
+	if err := shoptest.Stop(opening); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+
+	if err := <-started; err != process.ErrAborted {
+		t.Errorf("start: %v, want %v alone", err, process.ErrAborted)
+	}
+}
+
 func TestRefusedOrderChangesNothing(t *testing.T) {
 	for _, test := range []struct {
 		name, sku string
