@@ -222,6 +222,7 @@ func TestObserveTellsThePast(t *testing.T) {
 			t.Error(err)
 		}
 		app.Observe(after)
+		synctest.Wait() // somebody else may be delivering
 		wantEqual(t, "story of a late observer", late.story(), early.story())
 		wantEqual(t, "story told afterwards", after.story(), early.story())
 		if n := len(early.all()); n < 8 || len(late.all()) != n || len(after.all()) != n {
