@@ -2,6 +2,7 @@ package container
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -21,8 +22,9 @@ type unit struct {
 }
 
 // arrange turns sources into units with names, layers and dependencies. They come
-// in the order of registration of what made them.
-func arrange(list []*source, replaced replacements) []*unit {
+// in the order of registration of what made them. The error is a cycle that only
+// shows when decorators stand in the place of what they decorate.
+func arrange(list []*source, replaced replacements) ([]*unit, error) {
 	slices.SortFunc(list, func(x, y *source) int { return cmp.Compare(x.node.Seq, y.node.Seq) })
 	o := &order{
 		units:   make(map[*wiring.Node][]*unit),
@@ -44,26 +46,43 @@ func arrange(list []*source, replaced replacements) []*unit {
 		}
 	}
 	makeUnique(all)
-	o.replace(list, replaced)
+	if err := o.replace(list, replaced); err != nil {
+		return nil, err
+	}
 	for _, s := range list {
 		o.connect(s)
 	}
-	return all
+	return all, nil
 }
 
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
 	units   map[*wiring.Node][]*unit
-	instead map[*wiring.Node][]*wiring.Node // decorators that a node waits for, though it takes the raw value
+	instead map[*wiring.Node][]*wiring.Node // what a node waits for beside its edges, because of decorators
 	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
 	layers  map[*wiring.Node]int
 }
 
-// replace has who takes a value that a decorator runs in the place of wait for the
-// decorator, too, unless the decorator waits for it.
-func (o *order) replace(list []*source, replaced replacements) {
+// replace has a decorator wait for what Depend says of the constructor that it
+// stands for, and has who takes the raw value wait for the decorator, too, unless
+// the decorator needs it and it took the value under another key.
+func (o *order) replace(list []*source, replaced replacements) error {
 	if len(replaced) == 0 {
-		return
+		return nil
+	}
+	for c, decorators := range replaced {
+		for _, e := range c.Edges() {
+			for _, d := range decorators {
+				if !e.Link || e.To == d {
+					continue
+				}
+				below := make(map[*wiring.Node]bool)
+				if o.reach(e.To, below); below[d] {
+					return fmt.Errorf("cycle: %v stands for %v, which waits for %v by Depend, which needs the former", d, c, e.To)
+				}
+				o.instead[d] = append(o.instead[d], e.To)
+			}
+		}
 	}
 	reached := make(map[*wiring.Node]bool)
 	for _, s := range list {
@@ -73,12 +92,22 @@ func (o *order) replace(list []*source, replaced replacements) {
 		for _, e := range n.Edges() {
 			for _, d := range replaced[e.To] {
 				below := make(map[*wiring.Node]bool)
-				if o.reach(d, below); !below[n] {
+				o.reach(d, below)
+				switch {
+				case !below[n]:
 					o.instead[n] = append(o.instead[n], d)
+				case n != d && decoratesKey(d, e.Param.Key):
+					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated", d, e.Param.Key, n)
 				}
 			}
 		}
 	}
+	return nil
+}
+
+// decoratesKey reports whether d returns a value for k.
+func decoratesKey(d *wiring.Node, k wiring.Key) bool {
+	return slices.ContainsFunc(d.Results, func(r wiring.Result) bool { return slices.Contains(r.Keys, k) })
 }
 
 // reach adds n, and all that it waits for, to reached.

@@ -38,12 +38,15 @@ func (a *App) build() (*run, error) {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
 	a.seal()
-	units := arrange(a.built(decorations))
+	units, err := arrange(a.built(decorations))
+	if err != nil {
+		return nil, err
+	}
 	plan := a.planOf(units)
 	a.mu.Lock()
 	a.plan = plan
 	a.mu.Unlock()
-	a.emit(hooks.Planned{At: time.Now(), Plan: plan})
+	a.emit(hooks.Planned{At: time.Now(), Plan: clonePlan(plan)})
 	return newRun(a, units, plan), nil
 }
 

@@ -14,17 +14,18 @@ import (
 // logPatience is how long the log waits for a logger that is being constructed.
 const logPatience = time.Second
 
+var loggerKey = wiring.Key{Type: reflect.TypeFor[*zap.Logger]()}
+
 // openLog has the lifecycle logged, the past included: to the logger that was
 // given, else to the one that the root scope provides, else to standard error. The
 // graph is asked for a logger only if it is sound; the error is that of the
 // logger's constructor.
 func (a *App) openLog(sound bool) error {
-	key := wiring.Key{Type: reflect.TypeFor[*zap.Logger]()}
 	switch {
 	case a.config.logger != nil:
 		a.bus.observe(logging.New(a.config.logger))
-	case sound && a.provides(key):
-		return a.openGraphLog(key)
+	case sound && len(a.loggerNodes()) > 0:
+		return a.openGraphLog()
 	default:
 		a.bus.observe(logging.Default())
 	}
@@ -33,7 +34,7 @@ func (a *App) openLog(sound bool) error {
 
 // openGraphLog logs to the logger that the graph provides. If that takes long, or
 // fails, standard error is used meanwhile.
-func (a *App) openGraphLog(key wiring.Key) error {
+func (a *App) openGraphLog() error {
 	var standard *listener // belongs to whoever works on the bus
 	done := false
 	useStandard := func() {
@@ -44,7 +45,7 @@ func (a *App) openGraphLog(key wiring.Key) error {
 		}
 	}
 	timer := time.AfterFunc(logPatience, func() { a.bus.do(useStandard) })
-	value, err := a.root.wiring.Value(key)
+	value, err := a.root.wiring.Value(loggerKey)
 	timer.Stop()
 	var logger *zap.Logger
 	if err == nil {
@@ -66,11 +67,27 @@ func (a *App) openGraphLog(key wiring.Key) error {
 	return nil
 }
 
-// provides reports whether the root scope provides k.
-func (a *App) provides(k wiring.Key) bool {
-	return slices.ContainsFunc(a.root.wiring.Providers(k.Type), func(n *wiring.Node) bool {
-		return n.Home == a.root.wiring && slices.ContainsFunc(n.Results, func(r wiring.Result) bool {
-			return slices.Contains(r.Keys, k)
-		})
-	})
+// loggerNodes returns what makes the logger that the root scope provides, its
+// decorator included: nothing if the log goes elsewhere, or if the logger cannot be
+// built, which is nobody's concern as long as nobody asks for it.
+func (a *App) loggerNodes() []*wiring.Node {
+	if a.config.logger != nil {
+		return nil
+	}
+	root := a.root.wiring
+	for _, n := range root.Providers(loggerKey.Type) {
+		provides := slices.ContainsFunc(n.Results, func(r wiring.Result) bool { return slices.Contains(r.Keys, loggerKey) })
+		if n.Home != root || !provides {
+			continue
+		}
+		nodes := []*wiring.Node{n}
+		if d := decorator(root, loggerKey); d != nil {
+			nodes = append(nodes, d)
+		}
+		if root.Cycle(nodes) != nil || len(root.Missing(nodes)) > 0 {
+			return nil
+		}
+		return nodes
+	}
+	return nil
 }

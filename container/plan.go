@@ -1,6 +1,8 @@
 package container
 
 import (
+	"slices"
+
 	"github.com/strata-go/strata/internal/wiring"
 )
 
@@ -18,7 +20,12 @@ func (a *App) Verify() error {
 	if err := a.root.wiring.Cycle(roots); err != nil {
 		return err
 	}
-	return join(a.root.wiring.Missing(roots)...)
+	if err := join(a.root.wiring.Missing(roots)...); err != nil {
+		return err
+	}
+	declared := a.declared()
+	_, err := arrange(declared.list, declared.replaced)
+	return err
 }
 
 // Plan returns what would start, and when; it calls no constructor. Before the app
@@ -29,15 +36,33 @@ func (a *App) Plan() (*Plan, error) {
 	exact := a.plan
 	a.mu.Unlock()
 	if exact != nil {
-		return exact, nil
+		return clonePlan(exact), nil
 	}
 	if err := a.Verify(); err != nil {
 		return nil, err
 	}
 	declared := a.declared()
-	p := a.planOf(arrange(declared.list, declared.replaced))
+	units, err := arrange(declared.list, declared.replaced)
+	if err != nil {
+		return nil, err
+	}
+	p := a.planOf(units)
 	p.Warnings = declared.warnings
 	return p, nil
+}
+
+// clonePlan returns a copy for somebody who may change it.
+func clonePlan(p *Plan) *Plan {
+	clone := *p
+	clone.Layers = slices.Clone(p.Layers)
+	for i, units := range clone.Layers {
+		clone.Layers[i] = slices.Clone(units)
+		for j := range units {
+			clone.Layers[i][j].DependsOn = slices.Clone(units[j].DependsOn)
+		}
+	}
+	clone.Unused, clone.Warnings = slices.Clone(p.Unused), slices.Clone(p.Warnings)
+	return &clone
 }
 
 // planOf returns the plan of units.
@@ -85,8 +110,8 @@ func (a *App) planned() map[*wiring.Node]bool {
 }
 
 // roots are the nodes that the app itself asks for: the constructors whose declared
-// results run, the decorators of those results, and what was called already and of
-// which something runs.
+// results run, the decorators of those results, what was called already and of
+// which something runs, and the logger.
 func (a *App) roots() []*wiring.Node {
 	var roots []*wiring.Node
 	known := make(map[*wiring.Node]bool)
@@ -108,6 +133,9 @@ func (a *App) roots() []*wiring.Node {
 				}
 			}
 		}
+	}
+	for _, n := range a.loggerNodes() {
+		add(n)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

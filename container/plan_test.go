@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -253,9 +254,31 @@ func TestPlannedEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	planned := find[hooks.Planned](r)
-	if len(planned) != 1 || planned[0].Plan != planOf(t, app) {
+	if len(planned) != 1 || planned[0].Plan.String() != planOf(t, app).String() {
 		t.Errorf("events are %+v", planned)
 	}
+}
+
+// What an observer does to the plan that it was told is its own business.
+func TestAnObserverMayChangeThePlanItWasTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		app := newApp(container.WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+			if p, ok := e.(hooks.Planned); ok {
+				p.Plan.Layers[0][0].Name = ""
+				p.Plan.Layers = nil
+			}
+		})))
+		app.Provide(newConfig)
+		app.Provide(newDatabase)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := app.RunContext(ctx); err != nil {
+			t.Error(err)
+		}
+		if p := planOf(t, app); len(p.Layers) != 1 || p.Layers[0][0].Name == "" {
+			t.Errorf("the plan is %v", p)
+		}
+	})
 }
 
 // named says itself what it is called.

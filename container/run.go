@@ -318,5 +318,11 @@ func (r *run) pendingNames() string {
 			names = append(names, u.String())
 		}
 	}
+	if len(names) == 0 {
+		return nobody
+	}
 	return strings.Join(names, ", ")
 }
+
+// nobody is waited for, and yet the app does not end: units call observers.
+const nobody = "no unit: an observer may hang"

@@ -93,17 +93,26 @@ func (e *ExitError) Error() string {
 func (e *ExitError) Unwrap() error { return e.Cause }
 
 // ExitCode returns what Run exits with when RunContext would return err: 0 for nil,
-// the code of an [*ExitError], 128+n when a second or third signal n forced the app,
+// the code of an [*ExitError], or 1 if that is not between 1 and 255, 128+n when a second or third signal n forced the app,
 // 1 for any other error.
 func ExitCode(err error) int {
-	var exit *ExitError
-	var forced *signalError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &exit):
-		return exit.Code
-	case errors.As(err, &forced):
+	}
+	// Not by errors.As: that of a unit is one error among others.
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		switch e := e.(type) {
+		case *ExitError:
+			if e.Code < 1 || e.Code > 255 {
+				return 1
+			}
+			return e.Code
+		case *unitError:
+			return 1
+		}
+	}
+	var forced *signalError
+	if errors.As(err, &forced) {
 		return forced.code()
 	}
 	return 1

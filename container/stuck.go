@@ -24,6 +24,9 @@ type stuckError struct{ units []hooks.StuckUnit }
 func (e *stuckError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v:", ErrStuck)
+	if len(e.units) == 0 {
+		b.WriteString(" " + nobody)
+	}
 	for i, u := range e.units {
 		if i > 0 {
 			b.WriteByte(';')
