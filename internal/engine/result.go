@@ -131,10 +131,10 @@ func (r *run) toldElsewhere(i int) bool {
 func (e *Errors) OnlyCancelled(err error, ctx context.Context, abort error) bool {
 	return err != nil && allLeaves(err, func(err error) (leaf, ok bool) {
 		switch {
-		case e.IsPanic(err):
-			return true, false
 		case same(err, abort), same(err, context.Cause(ctx)):
 			return true, true
+		case e.IsPanic(err):
+			return true, false
 		case len(unwrap(err)) == 0:
 			// By its method Is, too: net has a cancellation of its own.
 			return true, errors.Is(err, context.Canceled) || errors.Is(err, ctx.Err())
