@@ -265,17 +265,16 @@ func wantNot(t *testing.T, err error, targets ...error) {
 	}
 }
 
-// wantErr wants the text of err to be exactly this, lines separated by " | ".
-func wantErr(t *testing.T, err error, text string) {
+// wantErr wants the text of err to be exactly this.
+func wantErr(t *testing.T, err error, want string) {
 	t.Helper()
-	got := "<nil>"
-	if err != nil {
-		got = strings.ReplaceAll(err.Error(), "\n", " | ")
-	}
-	if got != text {
-		t.Errorf("error\n got %s\nwant %s", got, text)
+	if got := text(err); got != want {
+		t.Errorf("error\n got %s\nwant %s", got, want)
 	}
 }
+
+// text is that of err, its lines separated by " | ".
+func text(err error) string { return strings.ReplaceAll(fmt.Sprint(err), "\n", " | ") }
 
 func noErr(t *testing.T, err error) {
 	t.Helper()

@@ -42,19 +42,47 @@ func (s State) String() string {
 }
 
 // Process runs a [Runner] in the background. It is started and stopped once, and
-// its methods may be called from any goroutine:
+// its methods may be called from any goroutine.
 //
-//	state      Start                         Stop
-//	initial    starts, and waits until       -> stopped; nil
-//	           ready: -> running; or
-//	           failed: -> stopped
-//	starting   ErrProcessInvalidState        -> stopped; aborts the start
-//	running    ErrProcessInvalidState        -> stopped; stops gracefully
-//	stopped    ErrProcessInvalidState        ErrProcessInvalidState, with Err
+//	initial ── Stop, or Start with a dead context ────────────┐
+//	   │                                                      │
+//	   │ Start                                                │
+//	   v                                                      │
+//	starting ── the runner has ended ─────────────────────────┤
+//	   │  │                                                   │
+//	   │  └── Stop, or the end of Start's context ──┐         │
+//	   │ ready                                      │         │
+//	   v                                            v         v
+//	running ── Stop ───────────────────────────> stopping -> stopped
+//	   │                                                      ^
+//	   └── the runner has ended ──────────────────────────────┘
 //
-// A panic of the runner is its error, see [PanicError]. Start and Stop return when
-// their work is done: their contexts bound how long it may go on gracefully, but
-// not for how long a runner is deaf to the end of its context.
+// Stopping and stopped are both StateStopped: Done tells them apart. In each state,
+// this is what the methods return, or do, and what comes of an end from outside:
+//
+//	state     State     Done    Err  Start    Stop          context ends  runner ends
+//	initial   initial   open    nil  starts   nil           -             -
+//	starting  starting  open    nil  invalid  aborts        forced        stopped
+//	running   running   open    nil  invalid  stops         forced        stopped
+//	stopping  stopped   open    nil  invalid  invalid       forced        stopped
+//	stopped   stopped   closed  why  invalid  invalid, why  -             -
+//
+// The words in it:
+//
+//   - starts: runs the runner and waits until it is ready: nil. If it ends before
+//     that, or is forced by the end of Start's context: Err, when it has ended.
+//   - stops: waits for the runner, and forces it when Stop's context ends; then Err.
+//   - aborts: the same, and Start, which still waits, returns [ErrAborted]. To Stop,
+//     that alone is no error.
+//   - invalid: [ErrProcessInvalidState], at once. Nothing happens.
+//   - the context: that of NewProcess. It forces the runner, whose end is then what
+//     Start and Stop wait for. A Start after it fails and runs nothing.
+//   - why: the error of the runner, or that for which it was not run; nil if it
+//     ended without one, or was stopped before Start.
+//
+// A panic of the runner is its error, see [PanicError]. The contexts of Start and
+// Stop bound how long the runner may go on gracefully, but not for how long it is
+// deaf to the end of its own: they return when it has ended.
 type Process struct {
 	ctx    *engine.Context // of the runner: aborted and cancelled from here
 	runner Runner
@@ -62,9 +90,11 @@ type Process struct {
 	asked  chan struct{} // closed to stop gracefully
 	done   chan struct{} // closed when the runner has ended
 
-	mu    sync.Mutex // guards what follows
-	state State
-	err   error // valid when done is closed
+	mu      sync.Mutex // guards what follows
+	state   State
+	cause   error // of the end of a start that was given up
+	tooLate bool  // the runner became ready after that
+	err     error // valid when done is closed
 }
 
 // NewProcess returns a process that will run runner with the values of ctx, until
@@ -150,6 +180,8 @@ func (p *Process) Stop(ctx context.Context) error {
 	switch was {
 	case StateInitial:
 		close(p.done)
+	case StateStarting:
+		p.cause = ErrAborted
 	case StateRunning:
 		close(p.asked)
 	}
@@ -172,7 +204,7 @@ func (p *Process) Stop(ctx context.Context) error {
 		<-p.done
 	}
 	err := p.Err()
-	if err == ErrAborted {
+	if was == StateStarting && err == ErrAborted {
 		err = nil
 	}
 	if forced != nil && !engine.Contains(err, forced) {
@@ -208,8 +240,8 @@ func (p *Process) run() {
 	err := p.runner.Run(p.ctx, p.callback)
 	p.ctx.Cancel(nil)
 	p.mu.Lock()
-	if err == nil && !closed(p.ready) {
-		err = ErrAborted
+	if p.tooLate && !engine.Contains(err, p.cause) {
+		err = joined(p.cause, err)
 	}
 	p.state, p.err = StateStopped, err
 	close(p.done)
@@ -224,6 +256,7 @@ func (p *Process) callback(ctx context.Context) error {
 		p.state = StateRunning
 		close(p.ready)
 	}
+	p.tooLate = !counts
 	p.mu.Unlock()
 	if counts {
 		select {
@@ -238,8 +271,8 @@ func (p *Process) callback(ctx context.Context) error {
 func (p *Process) giveUp(cause error) {
 	p.mu.Lock()
 	over := closed(p.ready)
-	if !over {
-		p.state = StateStopped
+	if p.state == StateStarting {
+		p.state, p.cause = StateStopped, cause
 	}
 	p.mu.Unlock()
 	if !over {

@@ -2,12 +2,10 @@ package process_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
-	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/strata-go/strata/process"
@@ -40,94 +38,6 @@ func wantState(t *testing.T, p *process.Process, state process.State, done bool)
 	if p.State() != state || isClosed(p.Done()) != done {
 		t.Errorf("state %v, done %v; want %v, %v", p.State(), isClosed(p.Done()), state, done)
 	}
-}
-
-// inState returns a process in the given state. What it runs takes a minute to
-// start and a minute to stop.
-func inState(t *testing.T, j *journal, state process.State) (p *process.Process, started chan error) {
-	t.Helper()
-	p = process.NewProcess(context.Background(), &fake{
-		journal: j, name: "a", starting: time.Minute, stopping: time.Minute,
-	})
-	started = make(chan error, 1)
-	if state == process.StateInitial {
-		return p, started
-	}
-	go func() { started <- p.Start(context.Background()) }()
-	synctest.Wait()
-	if state == process.StateStarting {
-		return p, started
-	}
-	time.Sleep(time.Minute)
-	noErr(t, <-started)
-	if state == process.StateStopped {
-		noErr(t, p.Stop(context.Background()))
-	}
-	return p, started
-}
-
-func TestProcessInEveryState(t *testing.T) {
-	ctx := context.Background()
-	for _, test := range []struct {
-		state         process.State
-		start, stop   string
-		events        []string // after Stop
-		startReturned string
-	}{
-		{process.StateInitial, "<nil>", "<nil>", nil, ""},
-		{
-			process.StateStarting, "invalid process state", "<nil>",
-			[]string{"start a", "cancelled a", "end a"}, "start aborted",
-		},
-		{
-			process.StateRunning, "invalid process state", "<nil>",
-			[]string{"ready a", "asked a", "end a"}, "",
-		},
-		{process.StateStopped, "invalid process state", "invalid process state", nil, ""},
-	} {
-		t.Run("Start "+test.state.String(), func(t *testing.T) {
-			bubble(t, func(t *testing.T, j *journal) {
-				p, _ := inState(t, j, test.state)
-				wantErr(t, p.Start(ctx), test.start)
-				if test.state == process.StateInitial {
-					wantState(t, p, process.StateRunning, false)
-				} else {
-					wantState(t, p, test.state, test.state == process.StateStopped)
-				}
-				p.Stop(ctx)
-			})
-		})
-		t.Run("Stop "+test.state.String(), func(t *testing.T) {
-			bubble(t, func(t *testing.T, j *journal) {
-				p, started := inState(t, j, test.state)
-				wantErr(t, p.Stop(ctx), test.stop)
-				wantState(t, p, process.StateStopped, true)
-				j.ordered(t, test.events...)
-				j.not(t, "forced a")
-				if test.startReturned != "" {
-					wantErr(t, <-started, test.startReturned)
-				}
-				wantErr(t, p.Start(ctx), "invalid process state")
-				wantIs(t, p.Stop(ctx), process.ErrProcessInvalidState)
-			})
-		})
-	}
-}
-
-func TestProcessStopTellsItsStateAtOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, j *journal) {
-		p, _ := inState(t, j, process.StateRunning)
-		stopped := make(chan error)
-		go func() { stopped <- p.Stop(context.Background()) }()
-		synctest.Wait()
-		wantState(t, p, process.StateStopped, false)
-		begin := time.Now()
-		wantErr(t, p.Stop(context.Background()), "invalid process state")
-		if took := time.Since(begin); took != 0 {
-			t.Errorf("the second Stop took %v", took)
-		}
-		noErr(t, <-stopped)
-	})
 }
 
 func TestProcessThatFailsToStart(t *testing.T) {
@@ -235,17 +145,6 @@ func ending(after time.Duration) context.Context {
 	return ctx
 }
 
-func TestStartWithADeadContextRunsNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, j *journal) {
-		p, _ := inState(t, j, process.StateInitial)
-		wantErr(t, p.Start(ending(0)), "forced by the test")
-		wantState(t, p, process.StateStopped, true)
-		wantErr(t, p.Err(), "forced by the test")
-		j.not(t, "start a")
-		wantErr(t, p.Stop(t.Context()), "invalid process state | forced by the test")
-	})
-}
-
 func TestStartWhoseContextEndsForcesAndWaits(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		half := process.Sequential(j.slowStop("a", never), j.slowStart("b", never))
@@ -255,6 +154,67 @@ func TestStartWhoseContextEndsForcesAndWaits(t *testing.T) {
 		j.ordered(t, "cancelled b", "end b")
 		j.ordered(t, "forced a", "end a")
 	})
+}
+
+func TestProcessIsStoppedWhileAStartThatWasGivenUpEnds(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		p := process.NewProcess(t.Context(), process.RunnerFunc(
+			func(context.Context, process.Callback) error { time.Sleep(time.Minute); return nil },
+		))
+		started := make(chan error)
+		go func() { started <- p.Start(ending(time.Second)) }()
+		time.Sleep(2 * time.Second)
+		begin := time.Now()
+		wantState(t, p, process.StateStopped, false)
+		wantErr(t, p.Start(t.Context()), "invalid process state")
+		wantErr(t, p.Stop(t.Context()), "invalid process state")
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("took %v", took)
+		}
+		wantErr(t, <-started, "forced by the test")
+		wantState(t, p, process.StateStopped, true)
+	})
+}
+
+// The runner becomes ready, and ends, between the moment at which Start gives up and
+// that at which the runner's context ends.
+func TestStartWhoseContextEndsTellsItThoughTheRunnerIsReadyThen(t *testing.T) {
+	for want, stopErr := range map[string]error{
+		"forced by the test":              nil,
+		"forced by the test | stop broke": errStop,
+	} {
+		bubble(t, func(t *testing.T, j *journal) {
+			var p *process.Process
+			var first atomic.Bool
+			late := make(chan struct{})
+			ctx := &asked{t.Context(), func() {
+				if p.State() == process.StateStopped && first.CompareAndSwap(false, true) {
+					close(late)
+					<-p.Done()
+				}
+			}}
+			p = process.NewProcess(ctx, process.RunnerFunc(
+				func(ctx context.Context, callback process.Callback) error {
+					<-late
+					callback(ctx)
+					return stopErr
+				},
+			))
+			wantErr(t, p.Start(ending(time.Second)), want)
+			wantErr(t, p.Err(), want)
+		})
+	}
+}
+
+// asked is a context that tells when its Err is asked for.
+type asked struct {
+	context.Context
+	tell func()
+}
+
+func (c *asked) Err() error {
+	c.tell()
+	return c.Context.Err()
 }
 
 func TestStartsContextIsForTheStartAlone(t *testing.T) {
@@ -365,6 +325,13 @@ func TestLateReadyOfAStoppedProcessIsNotLetThrough(t *testing.T) {
 	})
 }
 
+func TestErrAbortedOfARunnersOwnIsAnErrorOfStop(t *testing.T) {
+	aborted := returning(func(context.Context) error { return process.ErrAborted })
+	p := process.NewProcess(t.Context(), aborted)
+	noErr(t, p.Start(t.Context()))
+	wantErr(t, p.Stop(t.Context()), "start aborted")
+}
+
 func TestStateString(t *testing.T) {
 	got := fmt.Sprint(
 		process.StateInitial, process.StateStarting, process.StateRunning, process.StateStopped,
@@ -372,90 +339,5 @@ func TestStateString(t *testing.T) {
 	)
 	if got != "initial starting running stopped invalid" {
 		t.Error(got)
-	}
-}
-
-// TestProcessRaces has Start, Stop and the end of the runner race each other, with
-// contexts that end at any time.
-func TestProcessRaces(t *testing.T) {
-	const rounds = 3000
-	for round := range rounds {
-		end := make(chan struct{})
-		called := false
-		runner := process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
-			ctx, cancel := context.WithCancelCause(ctx)
-			defer cancel(nil)
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				select {
-				case <-end:
-					cancel(errRun)
-				case <-ctx.Done():
-				}
-			}()
-			callback(ctx)
-			ran := context.Cause(ctx) == errRun
-			cancel(nil)
-			<-ended
-			if ran {
-				return errRun
-			}
-			return nil
-		})
-		var r process.Runner = runner
-		if round%2 == 0 {
-			r = process.Sequential(
-				process.Nop(), process.Parallel(runner, process.Leaf(foreground, nil)),
-			)
-		}
-		watched := func(ctx context.Context, callback process.Callback) error {
-			return r.Run(ctx, func(ctx context.Context) error {
-				err := callback(ctx)
-				called = true
-				return err
-			})
-		}
-		p := process.NewProcess(context.Background(), process.RunnerFunc(watched))
-		startContext, cancelStart := context.WithCancelCause(context.Background())
-		stopContext, cancelStop := context.WithCancelCause(context.Background())
-
-		var startErr, stopErr, stopErr2 error
-		acts := []func(){
-			func() { startErr = p.Start(startContext) },
-			func() { stopErr = p.Stop(stopContext) },
-			func() { stopErr2 = p.Stop(stopContext) },
-			func() { close(end) },
-		}
-		switch round % 5 {
-		case 3:
-			acts = append(acts, func() { cancelStart(errForce) })
-		case 4:
-			acts = append(acts, func() { cancelStop(errForce) })
-		}
-		var wg sync.WaitGroup
-		first := round % len(acts)
-		for i := range acts {
-			wg.Go(acts[(first+i)%len(acts)])
-		}
-		wg.Wait()
-		cancelStart(nil)
-		cancelStop(nil)
-		<-p.Done()
-
-		switch {
-		case p.State() != process.StateStopped:
-			t.Fatalf("state %v", p.State())
-		case startErr == nil && !called:
-			t.Fatal("Start returned nil, and the callback was not called")
-		case (stopErr == nil || !errors.Is(stopErr, process.ErrProcessInvalidState)) &&
-			(stopErr2 == nil || !errors.Is(stopErr2, process.ErrProcessInvalidState)):
-			t.Fatalf("both stops counted: %v, %v", stopErr, stopErr2)
-		}
-		for _, err := range []error{startErr, stopErr, stopErr2, p.Err()} {
-			if err != nil && err.Error() == "" {
-				t.Fatalf("an empty error %#v", err)
-			}
-		}
 	}
 }
