@@ -3,9 +3,12 @@ package process_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/strata-go/strata/process"
 )
@@ -135,6 +138,9 @@ func TestCauseOfAForceIsToldOnceWhateverElseIs(t *testing.T) {
 		"groups": process.Parallel(fails(errStart), fails(errStop)),
 		"leaf":   process.Parallel(leaf, fails(errStop)),
 		"limits": process.StopTimeout(time.Hour, process.StartTimeout(time.Hour, fails(errStop))),
+		"leaf that tells it itself": process.Leaf(foreground, func(ctx context.Context) error {
+			return errors.Join(errStop, context.Cause(ctx))
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, cause := range []error{errForce, list{errForce}} {
@@ -258,4 +264,216 @@ func TestWhatIsAbortedSaysSoBesideItsOwnError(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A runner that has ended takes no abort from what its caller starts next.
+func TestAbortReachesWhatStartsAfterAnotherHasEnded(t *testing.T) {
+	nothing := func(context.Context) error { return nil }
+	for name, first := range map[string]process.Runner{
+		"Worker": process.Worker(func(_ context.Context, ready func() <-chan struct{}) error {
+			<-ready()
+			return nil
+		}),
+		"Leaf":      process.Leaf(foreground, nil),
+		"StartStop": process.StartStop(nothing, nothing),
+		"Parallel":  process.Parallel(process.Nop()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, j *journal) {
+				next := j.slowStart("next", never)
+				both := process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+					if err := first.Run(ctx, nothing); err != nil {
+						return err
+					}
+					return next.Run(ctx, callback)
+				})
+				err := launch(process.Parallel(both, j.badStart("bad", time.Second, errStart))).wait()
+				wantErr(t, err, "start broke")
+				j.ordered(t, "end bad", "cancelled next")
+			})
+		})
+	}
+}
+
+func TestContextsHandedOutEndWithRun(t *testing.T) {
+	var kept []context.Context
+	keep := func(ctx context.Context) error {
+		kept = append(kept, ctx)
+		return nil
+	}
+	r := process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+		keep(ctx)
+		return callback(ctx)
+	})
+	worker := process.Worker(func(ctx context.Context, ready func() <-chan struct{}) error {
+		keep(ctx)
+		<-ready()
+		return nil
+	})
+	for name, r := range map[string]process.Runner{
+		"Parallel":    process.Parallel(r),
+		"Chain":       process.Chain(r, r),
+		"StopTimeout": process.StopTimeout(never, r),
+		"Worker":      worker,
+		"StartStop":   process.StartStop(keep, func(context.Context) error { return nil }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept = nil
+			noErr(t, r.Run(context.Background(), keep))
+			for i, ctx := range kept {
+				if ctx.Err() == nil {
+					t.Errorf("context %d of %d lives", i+1, len(kept))
+				}
+			}
+		})
+	}
+}
+
+// counted is a context that counts who waits for its end.
+type counted struct {
+	context.Context
+	end     chan struct{}
+	waiting atomic.Int32
+}
+
+func (c *counted) Done() <-chan struct{} { return c.end }
+
+func (c *counted) AfterFunc(func()) (stop func() bool) {
+	c.waiting.Add(1)
+	return func() bool { c.waiting.Add(-1); return true }
+}
+
+func TestNothingWaitsForTheContextOfWhatHasEnded(t *testing.T) {
+	start := func(ctx context.Context) error { ctx.Done(); return nil }
+	worker := process.Worker(func(ctx context.Context, ready func() <-chan struct{}) error {
+		select {
+		case <-ready():
+		case <-ctx.Done():
+		}
+		return nil
+	})
+	run := func(r process.Runner) func(ctx context.Context) error {
+		return func(ctx context.Context) error { return r.Run(ctx, start) }
+	}
+	for name, run := range map[string]func(ctx context.Context) error{
+		"Parallel":     run(process.Parallel(worker, worker)),
+		"Chain":        run(process.Chain(worker, worker)),
+		"StartTimeout": run(process.StartTimeout(never, worker)),
+		"Worker":       run(worker),
+		"Leaf":         run(process.Leaf(foreground, nil)),
+		"StartStop":    run(process.StartStop(start, start)),
+		"Process": func(ctx context.Context) error {
+			p := process.NewProcess(ctx, worker)
+			return errors.Join(p.Start(t.Context()), p.Stop(t.Context()))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := &counted{Context: context.Background(), end: make(chan struct{})}
+			noErr(t, run(ctx))
+			if n := ctx.waiting.Load(); n != 0 {
+				t.Errorf("%d wait", n)
+			}
+		})
+	}
+}
+
+// A limit that has not passed keeps nothing of what has ended.
+func TestLimitsLetGoOfWhatHasEnded(t *testing.T) {
+	for name, limit := range map[string]func(time.Duration, process.Runner) process.Runner{
+		"StartTimeout": process.StartTimeout,
+		"StopTimeout":  process.StopTimeout,
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := func() weak.Pointer[fake] {
+				r := (&journal{}).runner("a")
+				noErr(t, limit(never, r).Run(t.Context(), func(context.Context) error { return nil }))
+				return weak.Make(r)
+			}
+
+			r := run()
+
+			for range 10 {
+				runtime.GC()
+				if r.Value() == nil {
+					return
+				}
+			}
+			t.Error("the runner is held")
+		})
+	}
+}
+
+// What comes of a force or a limit after the callback has failed is told beside its
+// error, as are the errors that the runners return for it.
+func TestCallbacksErrorIsNotAloneAfterAForce(t *testing.T) {
+	stuck := returning(func(ctx context.Context) error { <-ctx.Done(); return errStop })
+	for name, test := range map[string]struct {
+		r    process.Runner
+		want string
+	}{
+		"force": {process.Parallel(stuck), "callback broke | forced by the test | stop broke"},
+		"limit": {
+			process.StopTimeout(time.Second, stuck),
+			"callback broke | not stopped in time: 1s | stop broke",
+		},
+		"force of a Leaf": {
+			process.Leaf(foreground, func(ctx context.Context) error { <-ctx.Done(); return errStop }),
+			"callback broke | forced by the test | stop broke",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, j *journal) {
+				s := launchWith(test.r, errUser)
+				<-s.ready
+				s.stop()
+				time.Sleep(time.Minute)
+				s.force(errForce)
+				wantErr(t, s.wait(), test.want)
+			})
+		})
+	}
+}
+
+func TestForcedResultHasTheCallbacksErrorToo(t *testing.T) {
+	nothing := func(context.Context) error { return nil }
+	for name, r := range map[string]process.Runner{
+		"Parallel":  process.Parallel(process.Nop()),
+		"Leaf":      process.Leaf(foreground, nil),
+		"StartStop": process.StartStop(nothing, nothing),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, j *journal) {
+				s := launchWith(r, errUser)
+				<-s.ready
+				s.force(errForce)
+				wantErr(t, s.wait(), "forced by the test | callback broke")
+			})
+		})
+	}
+}
+
+func TestForceOfWhatHadFailedIsNoErrorOfItsOwn(t *testing.T) {
+	dies := process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+		own, cancel := context.WithCancelCause(ctx)
+		cancel(errRun)
+		callback(own)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	bubble(t, func(t *testing.T, j *journal) {
+		s := launch(process.Parallel(dies))
+		time.Sleep(time.Second)
+		s.force(errForce)
+		wantErr(t, s.wait(), "forced by the test")
+	})
+}
+
+func TestNotReadyIsToldBesideOtherErrors(t *testing.T) {
+	early := process.RunnerFunc(func(context.Context, process.Callback) error { return nil })
+	bubble(t, func(t *testing.T, j *journal) {
+		a := j.runner("a")
+		a.stopErr = errStop
+		err := launch(process.Sequential(a, early)).wait()
+		wantErr(t, err, "ended before it was ready | stop broke")
+	})
 }

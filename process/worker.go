@@ -124,9 +124,9 @@ func (b *background) Run(ctx context.Context, callback Callback) (err error) {
 	select {
 	case <-ready:
 	case <-ended:
-		if !closed(ready) {
-			return start.failed(runErr)
-		}
+	}
+	if !closed(ready) {
+		return start.failed(runErr)
 	}
 
 	outcome := outcome{ctx: ctx}

@@ -379,6 +379,35 @@ func TestContextIsAContext(t *testing.T) {
 	}
 }
 
+// slow is a context whose end comes late to those below it.
+type slow struct {
+	context.Context
+	end chan struct{}
+}
+
+func (s slow) Done() <-chan struct{}               { return s.end }
+func (s slow) AfterFunc(func()) (stop func() bool) { return func() bool { return true } }
+
+func (s slow) Err() error {
+	select {
+	case <-s.end:
+		return errForce
+	default:
+		return nil
+	}
+}
+
+func TestCauseOfAParentComesFirstThoughItIsStillOnItsWay(t *testing.T) {
+	parent := slow{t.Context(), make(chan struct{})}
+	c := engine.NewContext(parent)
+	c.Done()
+	close(parent.end)
+	c.Cancel(errRun)
+	if cause := context.Cause(c); cause != errForce {
+		t.Errorf("got %v, want %v", cause, errForce)
+	}
+}
+
 func TestContextsBelowAContextCostNoGoroutine(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -147,7 +147,8 @@ func (v *vertex) returned(err error) {
 	r.mu.Unlock()
 
 	unasked := was == beginning || was == ready
-	if was == beginning && err == nil && !cancelled {
+	// What was cancelled is not beginning any more: it was aborted before.
+	if was == beginning && err == nil {
 		err = r.graph.Errors.NotReady
 	}
 	if (cancelled || !unasked && !failed) && r.graph.Errors.OnlyCancelled(err, &v.ctx, abort) {
