@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/strata-go/strata/process"
@@ -187,7 +188,7 @@ func TestStartWhoseContextEndsTellsItThoughTheRunnerIsReadyThen(t *testing.T) {
 			var p *process.Process
 			var first atomic.Bool
 			late := make(chan struct{})
-			ctx := &asked{t.Context(), func() {
+			ctx := &slow{Context: t.Context(), err: func() {
 				if p.State() == process.StateStopped && first.CompareAndSwap(false, true) {
 					close(late)
 					<-p.Done()
@@ -195,7 +196,10 @@ func TestStartWhoseContextEndsTellsItThoughTheRunnerIsReadyThen(t *testing.T) {
 			}}
 			p = process.NewProcess(ctx, process.RunnerFunc(
 				func(ctx context.Context, callback process.Callback) error {
-					<-late
+					select {
+					case <-late:
+					case <-time.After(time.Minute):
+					}
 					callback(ctx)
 					return stopErr
 				},
@@ -206,15 +210,50 @@ func TestStartWhoseContextEndsTellsItThoughTheRunnerIsReadyThen(t *testing.T) {
 	}
 }
 
-// asked is a context that tells when its Err is asked for.
-type asked struct {
+// slow is a context that calls a function when it is asked whether it has ended.
+type slow struct {
 	context.Context
-	tell func()
+	err, done func() // nil for none
 }
 
-func (c *asked) Err() error {
-	c.tell()
+func (c *slow) Err() error {
+	if c.err != nil {
+		c.err()
+	}
 	return c.Context.Err()
+}
+
+func (c *slow) Done() <-chan struct{} {
+	if c.done != nil {
+		c.done()
+	}
+	return c.Context.Done()
+}
+
+// The context of Start ends when the runner is ready, or has even ended: Start sees
+// all of it at once.
+func TestStartCountsAReadyWhateverElseHappens(t *testing.T) {
+	for range 20 {
+		bubble(t, func(t *testing.T, j *journal) {
+			p := process.NewProcess(t.Context(), j.runner("a"))
+			ctx, cancel := context.WithCancel(t.Context())
+			noErr(t, p.Start(&slow{Context: ctx, done: func() { synctest.Wait(); cancel() }}))
+			wantState(t, p, process.StateRunning, false)
+			noErr(t, p.Stop(t.Context()))
+
+			p = process.NewProcess(t.Context(), j.dying("b", time.Second, errRun))
+			noErr(t, p.Start(&slow{Context: t.Context(), done: func() { <-p.Done() }}))
+			wantErr(t, p.Err(), "run broke")
+		})
+	}
+}
+
+func TestStartWithADeadContextRunsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		p := process.NewProcess(t.Context(), j.runner("a"))
+		wantErr(t, p.Start(&slow{Context: ending(0), done: synctest.Wait}), "forced by the test")
+		j.not(t, "start a")
+	})
 }
 
 func TestStartsContextIsForTheStartAlone(t *testing.T) {

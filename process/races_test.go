@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -156,6 +157,8 @@ func (r *race) judge() (wrong []string) {
 		started++
 		check(startErr != nil || called, "Start returned nil, and the runner was not ready")
 		check(startErr == nil || startErr == err, "Start returned %v, and Err %v", startErr, err)
+		check(startErr == nil || !called || r.group || errors.Is(err, process.ErrAborted) || errors.Is(err, errForce),
+			"it was ready, and Start returned %v", startErr)
 		check(r.dead != "start" || !r.early || ran == 0, "it ran with a dead context of Start")
 	}
 	for _, stopErr := range r.stopErrs {
@@ -177,6 +180,8 @@ func (r *race) judge() (wrong []string) {
 	check(r.returned == nil || errors.Is(err, r.returned), "%v of the runner is lost in %v", r.returned, err)
 	check(!errors.Is(err, process.ErrAborted) || stopped == 1, "aborted, and no Stop counted: %v", err)
 	check(!errors.Is(err, errForce) || r.dead != "", "forced, and no context ended: %v", err)
+	check(strings.Count(text(err), "start aborted") <= 1 && strings.Count(text(err), "forced by") <= 1,
+		"a cause is told twice: %v", err)
 	check(ran == 0 || called || err != nil, "it was not ready, and there is no error")
 	check(err == r.p.Err(), "Err was %v and is %v", err, r.p.Err())
 	return wrong
