@@ -18,11 +18,18 @@
 //	 │
 //	 └─ return
 //
-// It is ready when it calls the callback, and asked to stop gracefully when the
-// callback returns: whoever depends on it has ended by then, and what it depends on
-// still runs. The end of its context is force: return now, whatever is in hand.
+// It is ready when it calls the callback: initialized and in use. It is told to end
+// in one of three ways:
 //
-// [Worker] turns that around for the usual loop, which says when it is ready and is
+//	way       when            how                   what to do
+//	graceful  it runs         the callback returns  finish what is in hand: ctx lives
+//	abort     it is starting  ctx ends              give up the start
+//	force     at any time     ctx ends              return now, whatever is in hand
+//
+// On a graceful stop, whoever depends on the runner has ended, and what it depends
+// on still runs. It need not tell an abort from a force; groups do, see below.
+//
+// [Worker] turns Run around for the usual loop, which says when it is ready and is
 // told by a channel to stop:
 //
 //	process.Worker(func(ctx context.Context, ready func() (stop <-chan struct{})) error {
@@ -88,7 +95,17 @@
 //   - [ErrAborted]: the start was given up by who ran it.
 //   - [*PanicError], [ErrGoexit]: a runner panicked, or ended its goroutine.
 //   - [context.Cause] of the context given to Run: it was forced.
+//   - [ErrProcessInvalidState]: Start or Stop of a Process that was stopped, or
+//     Start of one that was started.
 //
-// Groups, limits and Process make an error of a panic in the Run of a runner. In a
-// goroutine that a runner starts by itself it crashes the program, as in all of Go.
+// # Goroutines
+//
+// Groups, limits and Process run each runner in a goroutine, and the function of a
+// [Worker] or [Leaf] has one more. They have ended when Run returns. A panic in them
+// is that runner's error, and the others stop in order. The callback of a group runs
+// in the goroutine that called Run; its panic goes on when all have ended.
+//
+// Goroutines that a runner starts itself are its own. Nobody else knows of them: it
+// waits for them before it returns, and a panic in one crashes the program, as in
+// all of Go.
 package process

@@ -275,3 +275,21 @@ func ExampleProcess() {
 	// <nil>
 	// stopped
 }
+
+func ExampleNewProcess() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	p := process.NewProcess(ctx, process.Leaf(func(ctx context.Context) error {
+		<-ctx.Done()
+		fmt.Println("forced:", context.Cause(ctx))
+		return ctx.Err()
+	}, nil))
+	fmt.Println(p.Start(context.Background()))
+
+	cancel(errors.New("power lost"))
+	<-p.Done()
+	fmt.Println(p.State(), "with", p.Err())
+	// Output:
+	// <nil>
+	// forced: power lost
+	// stopped with power lost
+}
