@@ -62,7 +62,6 @@ func newRun(g *Graph, ctx context.Context) *run {
 		v.unmet = len(spec.DependsOn)
 		for _, d := range spec.DependsOn {
 			dependency := &r.vertices[d]
-			v.dependsOn = append(v.dependsOn, dependency)
 			dependency.dependents = append(dependency.dependents, v)
 			if len(dependency.dependents) == 1 {
 				dependency.release = make(chan struct{}) // of its own
@@ -78,17 +77,22 @@ func (r *run) begin() {
 	if limit := r.graph.StartLimit; limit > 0 {
 		r.stopWaiting = append(r.stopWaiting, afterTime(limit, r.startLimitPassed))
 	}
+	isRoot := func(v *vertex) bool { return len(v.spec.DependsOn) == 0 }
 	r.mu.Lock()
-	var roots []*vertex
+	if r.phase != starting {
+		r.mu.Unlock()
+		return
+	}
 	for i := range r.vertices {
-		if v := &r.vertices[i]; v.unmet == 0 && r.phase == starting {
+		if v := &r.vertices[i]; isRoot(v) {
 			r.claim(v)
-			roots = append(roots, v)
 		}
 	}
 	r.mu.Unlock()
-	for _, v := range roots {
-		go v.main()
+	for i := range r.vertices {
+		if v := &r.vertices[i]; isRoot(v) {
+			go v.main()
+		}
 	}
 }
 
@@ -98,16 +102,15 @@ func (r *run) claim(v *vertex) {
 	v.state = beginning
 	r.left++
 	r.goroutines.Add(1)
-	for _, d := range v.dependsOn {
-		d.holds++
+	for _, d := range v.spec.DependsOn {
+		r.vertices[d].holds++
 	}
 }
 
-// startDependents counts v as ready, and starts what waited for it alone. The last
-// to become ready completes the start.
-func (r *run) startDependents(v *vertex, ctx context.Context) {
-	r.mu.Lock()
-	var next []*vertex
+// countReady counts v as ready, and appends to next what waited for it alone, for
+// the caller to start without the lock. The last to become ready completes the start.
+// The caller holds r.mu.
+func (r *run) countReady(v *vertex, ctx context.Context, next []*vertex) []*vertex {
 	r.unready--
 	if r.phase == starting {
 		for _, d := range v.dependents {
@@ -125,10 +128,7 @@ func (r *run) startDependents(v *vertex, ctx context.Context) {
 			close(r.started)
 		}
 	}
-	r.mu.Unlock()
-	for _, d := range next {
-		go d.main()
-	}
+	return next
 }
 
 // complete reports whether the start was, so that the callback is to be called.
@@ -196,6 +196,7 @@ func (r *run) giveUp(cause error) (tell func()) {
 	close(r.started)
 	r.stop()
 	return func() {
+		close(r.release)
 		for _, v := range unready {
 			v.ctx.Abort(cause)
 		}
@@ -203,7 +204,7 @@ func (r *run) giveUp(cause error) (tell func()) {
 }
 
 // stop asks everything to stop, those without dependents first. The caller
-// holds r.mu.
+// holds r.mu, and closes r.release without it: that wakes many, who want it.
 func (r *run) stop() {
 	r.phase = stopping
 	for i := range r.vertices {
@@ -211,7 +212,6 @@ func (r *run) stop() {
 			r.ask(v)
 		}
 	}
-	close(r.release)
 	if limit := r.graph.StopLimit; limit > 0 && r.left > 0 {
 		r.stopTimer = afterTime(limit, r.stopLimitPassed)
 	}
@@ -231,25 +231,37 @@ func (r *run) ask(v *vertex) {
 	}
 }
 
-// settle is called when v has ended, and looks whether it is gone: then it holds
-// its dependencies no longer, and one that nobody holds may stop, or is gone
+// end takes note that v has returned err. If nothing holds it, it is gone: then it
+// holds its dependencies no longer, and one that nobody holds may stop, or is gone
 // itself. The caller holds r.mu.
-func (r *run) settle(v *vertex) {
-	for unsettled := []*vertex{v}; len(unsettled) > 0; {
-		last := len(unsettled) - 1
-		v, unsettled = unsettled[last], unsettled[:last]
-		if v.holds > 0 || v.state != ended {
-			continue
-		}
+func (r *run) end(v *vertex, err error) {
+	v.state = ended
+	r.left--
+	r.lost = r.lost || err != nil
+	if v.failed {
+		r.happened[v.failure].err = err
+	} else if err != nil {
+		r.happen(happening{err: err, runner: true})
+	}
+	if v.holds > 0 {
+		return
+	}
+	var few [4]*vertex // on the stack; most often there is one
+	for unheld := append(few[:0], v); len(unheld) > 0; {
+		last := len(unheld) - 1
+		v, unheld = unheld[last], unheld[:last]
 		v.state = gone
-		for _, d := range v.dependsOn {
+		for _, i := range v.spec.DependsOn {
+			d := &r.vertices[i]
 			if d.holds--; d.holds > 0 {
 				continue
 			}
 			if r.phase >= stopping {
 				r.ask(d)
 			}
-			unsettled = append(unsettled, d)
+			if d.state == ended {
+				unheld = append(unheld, d)
+			}
 		}
 	}
 }
@@ -283,13 +295,13 @@ func (r *run) force() {
 	r.happen(happening{err: cause, ours: true, force: true})
 	r.phase = forced
 	r.askAll()
-	if was < stopping {
-		close(r.release)
-	}
 	if was == starting {
 		close(r.started)
 	}
 	r.mu.Unlock()
+	if was < stopping {
+		close(r.release)
+	}
 	r.callbackContext.Cancel(cause)
 }
 
@@ -316,10 +328,14 @@ func (r *run) askAll() {
 // is called when the callback has returned, or is not to be called.
 func (r *run) close() {
 	r.mu.Lock()
-	if r.phase < stopping {
+	stops := r.phase < stopping
+	if stops {
 		r.stop()
 	}
 	r.mu.Unlock()
+	if stops {
+		close(r.release)
+	}
 	r.goroutines.Wait()
 	r.mu.Lock()
 	r.phase = over

@@ -8,7 +8,7 @@ import "context"
 //	           beginning -> aborted --------> ended
 //
 // and ended from any state but waiting, when its Run returns.
-type state int
+type state uint8
 
 const (
 	waiting   state = iota // for its dependencies
@@ -25,16 +25,15 @@ type vertex struct {
 	run        *run
 	spec       *Vertex
 	ctx        Context
-	dependsOn  []*vertex
 	dependents []*vertex
 	release    chan struct{} // closed when it is asked
 
 	state   state
 	called  bool            // its callback was called when that counted
+	failed  bool            // it failed or ended unasked, and that is noted
 	passed  context.Context // what it gave its callback, if that is not ctx
 	unmet   int             // dependencies that are not ready
 	holds   int             // dependents that were started and are not gone
-	failed  bool            // it failed or ended unasked, and that is noted
 	failure int             // where its error goes in run.happened, if it failed
 }
 
@@ -57,28 +56,42 @@ func (v *vertex) callback(ctx context.Context) error {
 		ctx = &v.ctx
 	}
 
-	r.mu.Lock()
-	was, again := v.state, v.called
-	if was == beginning {
-		v.state, v.called = ready, true
-		if ctx != context.Context(&v.ctx) {
-			v.passed = ctx
-		}
+	if counts, err := v.becomeReady(ctx); !counts {
+		return err
 	}
-	r.mu.Unlock()
-	switch {
-	case again:
-		return r.graph.Errors.CalledTwice
-	case was != beginning:
-		return nil // aborted, forced or over
-	}
-
-	if v.spec.Observer != nil {
-		v.spec.Observer.Ready()
-	}
-	r.startDependents(v, ctx)
 	v.wait(ctx)
 	return nil
+}
+
+// becomeReady counts v as ready, and starts what waited for it alone. It reports
+// whether the call of the callback counts; if not, err is what the callback returns.
+func (v *vertex) becomeReady(ctx context.Context) (counts bool, err error) {
+	r := v.run
+	r.mu.Lock()
+	switch {
+	case v.called:
+		r.mu.Unlock()
+		return false, r.graph.Errors.CalledTwice
+	case v.state != beginning: // aborted, forced or over
+		r.mu.Unlock()
+		return false, nil
+	}
+	v.state, v.called = ready, true
+	if ctx != context.Context(&v.ctx) {
+		v.passed = ctx
+	}
+	if v.spec.Observer != nil {
+		r.mu.Unlock()
+		v.spec.Observer.Ready()
+		r.mu.Lock()
+	}
+	var few [4]*vertex // on the stack; most have no more dependents
+	next := r.countReady(v, ctx, few[:0])
+	r.mu.Unlock()
+	for _, d := range next {
+		go d.main()
+	}
+	return true, nil
 }
 
 // wait returns when v may stop: when nobody needs it any more, or on force. A
@@ -137,6 +150,23 @@ func (v *vertex) returned(err error) {
 	r := v.run
 	cancelled := v.ctx.Err() != nil
 	r.forceIfDone()
+
+	r.mu.Lock()
+	asIsRight := err == nil && v.state != beginning && v.state != ready
+	if asIsRight && v.spec.Observer == nil {
+		r.end(v, nil)
+		r.mu.Unlock()
+	} else {
+		r.mu.Unlock()
+		v.judge(err, cancelled)
+	}
+	v.ctx.Cancel(nil)
+}
+
+// judge ends v, which has returned err, and whose context was cancelled before that
+// or not.
+func (v *vertex) judge(err error, cancelled bool) {
+	r := v.run
 	if v.isNeeded() {
 		r.catchUp()
 	}
@@ -173,19 +203,10 @@ func (v *vertex) returned(err error) {
 	// In one step, so that nothing is started that depends on what is gone.
 	tell := func() {}
 	r.mu.Lock()
-	v.state = ended
-	r.left--
-	r.lost = r.lost || err != nil
-	if v.failed {
-		r.happened[v.failure].err = err
-	} else if err != nil {
-		r.happen(happening{err: err, runner: true})
-	}
-	r.settle(v)
+	r.end(v, err)
 	if noted {
 		tell = r.stopForEnding()
 	}
 	r.mu.Unlock()
 	tell()
-	v.ctx.Cancel(nil)
 }
