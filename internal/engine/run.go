@@ -52,20 +52,20 @@ func newRun(g *Graph, ctx context.Context) *run {
 		release:         make(chan struct{}),
 		unready:         len(g.Vertices),
 	}
+	count := 0
+	for i := range g.Vertices {
+		count += len(g.Vertices[i].DependsOn)
+	}
+	edges := make([]edge, 0, count)
 	for i := range g.Vertices {
 		spec, v := &g.Vertices[i], &r.vertices[i]
 		v.run, v.spec = r, spec
-		v.ctx.parent, v.ctx.observer, v.ctx.vertex = ctx, spec.Observer, true
-		if v.release == nil { // no dependent came before it
-			v.release = r.release
-		}
+		v.ctx.parent, v.ctx.vertex = ctx, spec
 		v.unmet = len(spec.DependsOn)
 		for _, d := range spec.DependsOn {
 			dependency := &r.vertices[d]
-			dependency.dependents = append(dependency.dependents, v)
-			if len(dependency.dependents) == 1 {
-				dependency.release = make(chan struct{}) // of its own
-			}
+			edges = append(edges, edge{v, dependency.dependents})
+			dependency.dependents = &edges[len(edges)-1]
 		}
 	}
 	return r
@@ -113,7 +113,8 @@ func (r *run) claim(v *vertex) {
 func (r *run) countReady(v *vertex, ctx context.Context, next []*vertex) []*vertex {
 	r.unready--
 	if r.phase == starting {
-		for _, d := range v.dependents {
+		for e := v.dependents; e != nil; e = e.next {
+			d := e.dependent
 			if d.unmet--; d.unmet == 0 {
 				r.claim(d)
 				next = append(next, d)
@@ -222,12 +223,9 @@ func (r *run) ask(v *vertex) {
 	if v.state == ready {
 		v.state = asked
 	}
-	if v.release != r.release {
-		select {
-		case <-v.release:
-		default:
-			close(v.release)
-		}
+	if v.release != nil {
+		close(v.release)
+		v.release = nil
 	}
 }
 
@@ -246,7 +244,7 @@ func (r *run) end(v *vertex, err error) {
 	if v.holds > 0 {
 		return
 	}
-	var few [4]*vertex // on the stack; most often there is one
+	var few [8]*vertex // on the stack; most often there is one
 	for unheld := append(few[:0], v); len(unheld) > 0; {
 		last := len(unheld) - 1
 		v, unheld = unheld[last], unheld[:last]

@@ -25,9 +25,9 @@ type vertex struct {
 	run        *run
 	spec       *Vertex
 	ctx        Context
-	dependents []*vertex
-	release    chan struct{} // closed when it is asked
+	dependents *edge // the head of their list
 
+	release chan struct{} // closed when it is asked, if that is not run.release
 	state   state
 	called  bool            // its callback was called when that counted
 	failed  bool            // it failed or ended unasked, and that is noted
@@ -35,6 +35,12 @@ type vertex struct {
 	unmet   int             // dependencies that are not ready
 	holds   int             // dependents that were started and are not gone
 	failure int             // where its error goes in run.happened, if it failed
+}
+
+// edge is an element in the list of the dependents of a vertex.
+type edge struct {
+	dependent *vertex
+	next      *edge
 }
 
 // main is the goroutine of a vertex.
@@ -56,27 +62,33 @@ func (v *vertex) callback(ctx context.Context) error {
 		ctx = &v.ctx
 	}
 
-	if counts, err := v.becomeReady(ctx); !counts {
-		return err
+	release, err := v.becomeReady(ctx)
+	if release != nil {
+		v.wait(ctx, release)
 	}
-	v.wait(ctx)
-	return nil
+	return err
 }
 
-// becomeReady counts v as ready, and starts what waited for it alone. It reports
-// whether the call of the callback counts; if not, err is what the callback returns.
-func (v *vertex) becomeReady(ctx context.Context) (counts bool, err error) {
+// becomeReady counts v as ready, and starts what waited for it alone. It returns the
+// channel to wait for, or, if the call of the callback does not count, none.
+func (v *vertex) becomeReady(ctx context.Context) (release <-chan struct{}, err error) {
 	r := v.run
+	release = r.release
+	var own chan struct{}
+	if v.dependents != nil {
+		own = make(chan struct{})
+		release = own
+	}
 	r.mu.Lock()
 	switch {
 	case v.called:
 		r.mu.Unlock()
-		return false, r.graph.Errors.CalledTwice
+		return nil, r.graph.Errors.CalledTwice
 	case v.state != beginning: // aborted, forced or over
 		r.mu.Unlock()
-		return false, nil
+		return nil, nil
 	}
-	v.state, v.called = ready, true
+	v.state, v.called, v.release = ready, true, own
 	if ctx != context.Context(&v.ctx) {
 		v.passed = ctx
 	}
@@ -85,25 +97,25 @@ func (v *vertex) becomeReady(ctx context.Context) (counts bool, err error) {
 		v.spec.Observer.Ready()
 		r.mu.Lock()
 	}
-	var few [4]*vertex // on the stack; most have no more dependents
+	var few [8]*vertex // on the stack; most have no more dependents
 	next := r.countReady(v, ctx, few[:0])
 	r.mu.Unlock()
 	for _, d := range next {
 		go d.main()
 	}
-	return true, nil
+	return release, nil
 }
 
 // wait returns when v may stop: when nobody needs it any more, or on force. A
 // context of the runner's own that ends before that is its failure, and it waits
 // on for those that need it.
-func (v *vertex) wait(ctx context.Context) {
+func (v *vertex) wait(ctx context.Context, release <-chan struct{}) {
 	if ctx == context.Context(&v.ctx) {
 		// Our own context ends on force alone, which closes the channel too.
-		<-v.release
+		<-release
 	} else {
 		select {
-		case <-v.release:
+		case <-release:
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {
@@ -111,7 +123,7 @@ func (v *vertex) wait(ctx context.Context) {
 			if v.isNeeded() {
 				v.run.catchUp()
 			}
-			<-v.release
+			<-release
 		}
 	}
 	if v.spec.Observer == nil {
@@ -148,25 +160,24 @@ func (v *vertex) tellFailure(cause error) {
 // returned is called when Run of the vertex has.
 func (v *vertex) returned(err error) {
 	r := v.run
-	cancelled := v.ctx.Err() != nil
 	r.forceIfDone()
-
 	r.mu.Lock()
-	asIsRight := err == nil && v.state != beginning && v.state != ready
-	if asIsRight && v.spec.Observer == nil {
+	inOrder := err == nil && v.state != beginning && v.state != ready
+	if inOrder && v.spec.Observer == nil {
 		r.end(v, nil)
 		r.mu.Unlock()
 	} else {
 		r.mu.Unlock()
-		v.judge(err, cancelled)
+		v.judge(err)
 	}
 	v.ctx.Cancel(nil)
 }
 
-// judge ends v, which has returned err, and whose context was cancelled before that
-// or not.
-func (v *vertex) judge(err error, cancelled bool) {
+// judge ends v, which has returned err, when there is more to it.
+func (v *vertex) judge(err error) {
 	r := v.run
+	cancelled := v.ctx.Err() != nil
+	r.forceIfDone()
 	if v.isNeeded() {
 		r.catchUp()
 	}
