@@ -25,9 +25,10 @@ type Context struct {
 	cancel  context.CancelCauseFunc
 	cause   error    // of the cancellation, nil before it
 	aborted error    // the cause of the abort, nil before it
-	newest  *aborter // registration, the head of their list
+	newest  *aborter // who registered last, the head of a list
 }
 
+// aborter is a registration with OnAbort.
 type aborter struct {
 	abort func(cause error)
 	told  bool

@@ -56,16 +56,16 @@ func newRun(g *Graph, ctx context.Context) *run {
 	for i := range g.Vertices {
 		count += len(g.Vertices[i].DependsOn)
 	}
-	edges := make([]edge, 0, count)
+	edges := make([]edge, 0, count) // which never grows: the lists point into it
 	for i := range g.Vertices {
 		spec, v := &g.Vertices[i], &r.vertices[i]
 		v.run, v.spec = r, spec
 		v.ctx.parent, v.ctx.vertex = ctx, spec
 		v.unmet = len(spec.DependsOn)
 		for _, d := range spec.DependsOn {
-			dependency := &r.vertices[d]
-			edges = append(edges, edge{v, dependency.dependents})
-			dependency.dependents = &edges[len(edges)-1]
+			dependents := &r.vertices[d].dependents
+			edges = append(edges, edge{v, *dependents})
+			*dependents = &edges[len(edges)-1]
 		}
 	}
 	return r
@@ -77,20 +77,19 @@ func (r *run) begin() {
 	if limit := r.graph.StartLimit; limit > 0 {
 		r.stopWaiting = append(r.stopWaiting, afterTime(limit, r.startLimitPassed))
 	}
-	isRoot := func(v *vertex) bool { return len(v.spec.DependsOn) == 0 }
 	r.mu.Lock()
 	if r.phase != starting {
 		r.mu.Unlock()
 		return
 	}
 	for i := range r.vertices {
-		if v := &r.vertices[i]; isRoot(v) {
+		if v := &r.vertices[i]; v.isRoot() {
 			r.claim(v)
 		}
 	}
 	r.mu.Unlock()
 	for i := range r.vertices {
-		if v := &r.vertices[i]; isRoot(v) {
+		if v := &r.vertices[i]; v.isRoot() {
 			go v.main()
 		}
 	}
@@ -204,13 +203,13 @@ func (r *run) giveUp(cause error) (tell func()) {
 	}
 }
 
-// stop asks everything to stop, those without dependents first. The caller
-// holds r.mu, and closes r.release without it: that wakes many, who want it.
+// stop asks everything to stop, those without dependents first. The caller holds r.mu,
+// and closes r.release without it: those whom that wakes want it.
 func (r *run) stop() {
 	r.phase = stopping
 	for i := range r.vertices {
 		if v := &r.vertices[i]; v.holds == 0 {
-			r.ask(v)
+			closeAll(v.ask())
 		}
 	}
 	if limit := r.graph.StopLimit; limit > 0 && r.left > 0 {
@@ -218,21 +217,31 @@ func (r *run) stop() {
 	}
 }
 
-// ask lets the callback of v return. The caller holds r.mu.
-func (r *run) ask(v *vertex) {
+// ask takes note that v is asked to stop. It returns the channel that lets its
+// callback return, which the caller closes. It is nil for those that wait for
+// run.release, or not at all. The caller holds run.mu.
+func (v *vertex) ask() (release chan struct{}) {
 	if v.state == ready {
 		v.state = asked
 	}
-	if v.release != nil {
-		close(v.release)
-		v.release = nil
+	release, v.release = v.release, nil
+	return release
+}
+
+// closeAll closes the channels that are not nil.
+func closeAll(channels ...chan struct{}) {
+	for _, c := range channels {
+		if c != nil {
+			close(c)
+		}
 	}
 }
 
-// end takes note that v has returned err. If nothing holds it, it is gone: then it
-// holds its dependencies no longer, and one that nobody holds may stop, or is gone
-// itself. The caller holds r.mu.
-func (r *run) end(v *vertex, err error) {
+// end takes note that v has returned err. If nobody holds it, it is gone: then it
+// holds its dependencies no longer, and one that nobody holds any more may stop, or is
+// gone itself. The channels of those that may stop are appended to release. The caller
+// holds r.mu, and closes them without it: those whom that wakes want it.
+func (r *run) end(v *vertex, err error, release []chan struct{}) []chan struct{} {
 	v.state = ended
 	r.left--
 	r.lost = r.lost || err != nil
@@ -242,9 +251,9 @@ func (r *run) end(v *vertex, err error) {
 		r.happen(happening{err: err, runner: true})
 	}
 	if v.holds > 0 {
-		return
+		return release
 	}
-	var few [8]*vertex // on the stack; most often there is one
+	var few [8]*vertex // on the stack; more are rare
 	for unheld := append(few[:0], v); len(unheld) > 0; {
 		last := len(unheld) - 1
 		v, unheld = unheld[last], unheld[:last]
@@ -255,13 +264,14 @@ func (r *run) end(v *vertex, err error) {
 				continue
 			}
 			if r.phase >= stopping {
-				r.ask(d)
+				release = append(release, d.ask())
 			}
 			if d.state == ended {
 				unheld = append(unheld, d)
 			}
 		}
 	}
+	return release
 }
 
 // stopLimitPassed forces what still runs, though the context given to Run lives.
@@ -318,7 +328,7 @@ func (r *run) askAll() {
 		if v.state == beginning {
 			v.state = aborted
 		}
-		r.ask(v)
+		closeAll(v.ask())
 	}
 }
 

@@ -27,10 +27,10 @@ type vertex struct {
 	ctx        Context
 	dependents *edge // the head of their list
 
-	release chan struct{} // closed when it is asked, if that is not run.release
 	state   state
 	called  bool            // its callback was called when that counted
 	failed  bool            // it failed or ended unasked, and that is noted
+	release chan struct{}   // closed when it is asked, see ask
 	passed  context.Context // what it gave its callback, if that is not ctx
 	unmet   int             // dependencies that are not ready
 	holds   int             // dependents that were started and are not gone
@@ -42,6 +42,8 @@ type edge struct {
 	dependent *vertex
 	next      *edge
 }
+
+func (v *vertex) isRoot() bool { return len(v.spec.DependsOn) == 0 }
 
 // main is the goroutine of a vertex.
 func (v *vertex) main() {
@@ -70,7 +72,7 @@ func (v *vertex) callback(ctx context.Context) error {
 }
 
 // becomeReady counts v as ready, and starts what waited for it alone. It returns the
-// channel to wait for, or, if the call of the callback does not count, none.
+// channel to wait for, or none if the call of the callback does not count.
 func (v *vertex) becomeReady(ctx context.Context) (release <-chan struct{}, err error) {
 	r := v.run
 	release = r.release
@@ -79,6 +81,7 @@ func (v *vertex) becomeReady(ctx context.Context) (release <-chan struct{}, err 
 		own = make(chan struct{})
 		release = own
 	}
+
 	r.mu.Lock()
 	switch {
 	case v.called:
@@ -97,9 +100,10 @@ func (v *vertex) becomeReady(ctx context.Context) (release <-chan struct{}, err 
 		v.spec.Observer.Ready()
 		r.mu.Lock()
 	}
-	var few [8]*vertex // on the stack; most have no more dependents
+	var few [8]*vertex // on the stack; more are rare
 	next := r.countReady(v, ctx, few[:0])
 	r.mu.Unlock()
+
 	for _, d := range next {
 		go d.main()
 	}
@@ -161,23 +165,30 @@ func (v *vertex) tellFailure(cause error) {
 func (v *vertex) returned(err error) {
 	r := v.run
 	r.forceIfDone()
+	var few [8]chan struct{} // on the stack; more are rare
+	release := few[:0]
+
 	r.mu.Lock()
-	inOrder := err == nil && v.state != beginning && v.state != ready
-	if inOrder && v.spec.Observer == nil {
-		r.end(v, nil)
-		r.mu.Unlock()
-	} else {
-		r.mu.Unlock()
+	unasked := v.state == beginning || v.state == ready
+	plain := err == nil && !unasked && v.spec.Observer == nil
+	if plain {
+		release = r.end(v, nil, release)
+	}
+	r.mu.Unlock()
+
+	closeAll(release...)
+	if !plain {
 		v.judge(err)
 	}
 	v.ctx.Cancel(nil)
 }
 
-// judge ends v, which has returned err, when there is more to it.
+// judge ends v, of which Run has returned err, when there is more to it than that it
+// was asked to.
 func (v *vertex) judge(err error) {
 	r := v.run
 	cancelled := v.ctx.Err() != nil
-	r.forceIfDone()
+	r.forceIfDone() // that may be what cancelled it
 	if v.isNeeded() {
 		r.catchUp()
 	}
@@ -214,10 +225,11 @@ func (v *vertex) judge(err error) {
 	// In one step, so that nothing is started that depends on what is gone.
 	tell := func() {}
 	r.mu.Lock()
-	r.end(v, err)
+	release := r.end(v, err, nil)
 	if noted {
 		tell = r.stopForEnding()
 	}
 	r.mu.Unlock()
+	closeAll(release...)
 	tell()
 }
