@@ -32,7 +32,6 @@ type run struct {
 	mu        sync.Mutex // guards what follows, and the vertices from state on
 	phase     phase
 	unready   int   // vertices that have not become ready
-	left      int   // vertices that were started and have not ended
 	cause     error // of the abort of what was not ready
 	called    bool  // the start was complete, so the callback is called
 	ending    error // why the first runner failed or ended unasked
@@ -99,7 +98,6 @@ func (r *run) begin() {
 // The caller holds r.mu.
 func (r *run) claim(v *vertex) {
 	v.state = beginning
-	r.left++
 	r.goroutines.Add(1)
 	for _, d := range v.spec.DependsOn {
 		r.vertices[d].holds++
@@ -212,7 +210,7 @@ func (r *run) stop() {
 			closeAll(v.ask())
 		}
 	}
-	if limit := r.graph.StopLimit; limit > 0 && r.left > 0 {
+	if limit := r.graph.StopLimit; limit > 0 {
 		r.stopTimer = afterTime(limit, r.stopLimitPassed)
 	}
 }
@@ -243,8 +241,6 @@ func closeAll(channels ...chan struct{}) {
 // holds r.mu, and closes them without it: those whom that wakes want it.
 func (r *run) end(v *vertex, err error, release []chan struct{}) []chan struct{} {
 	v.state = ended
-	r.left--
-	r.lost = r.lost || err != nil
 	if v.failed {
 		r.happened[v.failure].err = err
 	} else if err != nil {
@@ -277,7 +273,7 @@ func (r *run) end(v *vertex, err error, release []chan struct{}) []chan struct{}
 // stopLimitPassed forces what still runs, though the context given to Run lives.
 func (r *run) stopLimitPassed() {
 	r.mu.Lock()
-	if r.phase != stopping || r.left == 0 {
+	if r.phase != stopping {
 		r.mu.Unlock()
 		return
 	}

@@ -209,12 +209,9 @@ func (v *vertex) judge(err error) {
 	if err != nil && v.spec.Wrap != nil {
 		err = v.spec.Wrap(err)
 	}
-	noted := false
-	if unasked && !failed {
-		r.mu.Lock()
-		noted = r.noteFailure(v, err)
-		r.mu.Unlock()
-	}
+	r.mu.Lock()
+	noted := r.noteFailure(v, err)
+	r.mu.Unlock()
 	if v.spec.Observer != nil {
 		if noted {
 			v.spec.Observer.Failing(err)
