@@ -22,6 +22,9 @@ import (
 func (tr *trial) judge() []string {
 	o := &oracle{events: tr.events, root: tr.root, finish: tr.callback, outermost: tr.action != "stop"}
 	o.group(tr.root, o.at(tr.root, onStop))
+	if tr.hung != "" && len(o.wrong) == 0 {
+		o.complain(4, "%s", tr.hung)
+	}
 	if tr.action == "stop" {
 		o.process(tr)
 	}
@@ -143,6 +146,9 @@ func (g *group) stops(i int, c *node) {
 		g.complain(9, "%s waits in its callback for ever", c.name)
 		return
 	}
+	if g.before(c, onEnd, c, onAsked) && g.at(c, onAsked) <= due {
+		return // it has ended, so it need not be kept waiting: invariant 9
+	}
 	if g.at(c, onAsked) != due {
 		g.complain(2, "%s is asked at %v and not at %v", c.name, g.at(c, onAsked), due)
 	}
@@ -163,13 +169,19 @@ func (g *group) stops(i int, c *node) {
 }
 
 // Invariant 3. When a start is given up, what is not ready has its context
-// cancelled, at once and for ErrAborted, and nobody else. Invariant 2: on force all
-// contexts end, at once.
+// cancelled, at once and for an ErrAborted that names the culprit, and nobody else:
+// the context of a group in which something runs is not. Invariant 2: on force all
+// contexts end, at once and for the cause of the force.
 func (g *group) isCancelled(i int, c *node) {
 	over, forced := g.startOver, g.forced(i)
 	unready := !g.did(c, onReady) || g.at(c, onReady) > over
 	if !g.did(c, onCancelled) {
-		if c.listens() && unready && g.at(c, onEnd) > max(over, g.at(c, onStart)) {
+		end := g.at(c, onEnd)
+		switch {
+		case c.waitsForForce() && end > max(forced, g.at(c, onAsked)),
+			c.listens() && unready && over == g.force && end > max(forced, g.at(c, onStart)):
+			g.complain(2, "%s is not forced", c.name)
+		case c.listens() && unready && end > max(over, g.at(c, onStart)):
 			g.complain(3, "%s is not ready at %v, and not aborted", c.name, over)
 		}
 		for _, w := range []what{onAsked, onEnd} {
@@ -183,14 +195,23 @@ func (g *group) isCancelled(i int, c *node) {
 	at, cause := g.at(c, onCancelled), g.event(c, onCancelled).cause
 	switch {
 	case g.aborted(i) && at < forced:
+		if c.kind != "Process" { // which only knows how to be forced
+			c.each(func(n *node) {
+				if n != c && g.did(n, onStart) && !g.before(n, onEnd, c, onCancelled) {
+					g.complain(3, "%s is cancelled, with %s in it", c.name, n.name)
+				}
+			})
+		}
 		if c.listens() && !g.did(c, onReady) && at != max(over, g.at(c, onStart)) {
 			g.complain(3, "%s is aborted at %v and not at %v", c.name, at, over)
 		}
-		if cause != nil && !errors.Is(cause, process.ErrAborted) && over < g.force {
+		if cause != nil && over < g.force && !g.isAbort(cause) {
 			g.complain(3, "%s is aborted for %q", c.name, cause)
 		}
 	case forced > at:
 		g.complain(3, "%s is cancelled", c.name)
+	case cause != nil && cause != g.forceCause() && forced == g.force && g.isForcedAlone(i):
+		g.complain(2, "%s is forced for %q", c.name, cause)
 	case c.watched || c.listens():
 		if !g.did(c, onReady) && at != max(forced, g.at(c, onStart)) || g.did(c, onReady) && at > max(g.at(c, onAsked), forced) {
 			g.complain(2, "%s is cancelled at %v and not at %v", c.name, at, forced)
@@ -198,10 +219,35 @@ func (g *group) isCancelled(i int, c *node) {
 	}
 }
 
+// isAbort reports whether an error is the cause of an abort: ErrAborted with the text
+// of the culprit, which it does not wrap.
+func (g *group) isAbort(cause error) bool {
+	if !errors.Is(cause, process.ErrAborted) {
+		return false
+	}
+	if g.startOver == g.abort || g.startOver == g.limitPassed() {
+		return true // no runner is the culprit
+	}
+	return slices.ContainsFunc(g.children, func(c *node) bool {
+		culprit := g.reason(c)
+		if culprit == nil && !g.did(c, onReady) {
+			culprit = process.ErrNotReady
+		}
+		return g.failed(c) == g.startOver && (culprit == nil || // it has just ended
+			strings.Contains(cause.Error(), culprit.Error()) && !errors.Is(cause, culprit))
+	})
+}
+
 // listens reports whether a runner sees the end of its context at once while it
 // starts.
 func (n *node) listens() bool {
 	return n.kind == "runner" && n.form == "" && n.start != "deaf"
+}
+
+// waitsForForce reports whether a runner, once asked to stop, sees the end of its
+// context at once, and nothing else ends it.
+func (n *node) waitsForForce() bool {
+	return n.kind == "runner" && n.form == "" && n.stop == "deaf"
 }
 
 // Invariant 4. Run returns only when everything it started has returned; it does so
@@ -220,7 +266,11 @@ func (g *group) waits() {
 			continue
 		}
 		if !g.before(c, onEnd, g.node, onEnd) {
-			g.complain(4, "%s returns before %s has", g.name, c.name)
+			if g.node == g.root && g.did(g.node, onReady) && (g.finish == callbackPanics || g.finish == callbackExits) {
+				g.complain(8, "%s %s before %s has returned", g.name, g.finish, c.name)
+			} else {
+				g.complain(4, "%s returns before %s has", g.name, c.name)
+			}
 			continue
 		}
 		due = max(due, g.at(c, onEnd))
@@ -233,7 +283,8 @@ func (g *group) waits() {
 // Invariant 5. The callback is called at most once, in the goroutine that called
 // Run, and only when all are running, in that instant. Its context ends when a
 // runner does before it has returned, with the cause of the context that this
-// runner had passed to its own callback, or its error.
+// runner had passed to its own callback, or its error; on force, with that cause;
+// and at the latest when Run returns.
 func (g *group) callsBack() {
 	calls := 0
 	for _, e := range g.events {
@@ -252,6 +303,9 @@ func (g *group) callsBack() {
 		g.complain(5, "%s calls its callback though the start is over", g.name)
 	case g.at(g.node, onReady) != g.allReady:
 		g.complain(5, "%s calls its callback at %v and not at %v", g.name, g.at(g.node, onReady), g.allReady)
+	}
+	if g.did(g.node, onKept) {
+		g.complain(5, "the context of the callback of %s lives on after Run", g.name)
 	}
 	if g.did(g.node, onStrayed) {
 		g.complain(5, "%s calls its callback in another goroutine", g.name)
@@ -280,33 +334,39 @@ func (g *group) callsBack() {
 	if passed != nil && errors.Is(passed, process.ErrAborted) && g.abort == g.at(g.node, onReady) {
 		return // invariant 3: what is ready itself hands the abort on
 	}
+	isCulprit := func(c *node) bool { return g.explains(c, passed) }
 	switch {
-	case first > returned && passed != nil:
-		g.complain(5, "the context of the callback of %s has ended: %v", g.name, passed)
-	case first < returned && passed == nil:
+	case passed == nil && first < returned:
 		g.complain(5, "the context of the callback of %s has not ended", g.name)
-	case first < returned && g.at(g.node, onBroke) != first:
+	case passed == nil:
+	case first > returned:
+		g.complain(5, "the context of the callback of %s has ended: %v", g.name, passed)
+	case g.at(g.node, onBroke) != first:
 		g.complain(5, "the context of the callback of %s ends at %v and not at %v",
 			g.name, g.at(g.node, onBroke), first)
-	case first < returned && first < g.force:
-		if !slices.ContainsFunc(culprits, func(c *node) bool { return g.explains(c, passed) }) {
-			g.complain(5, "the callback of %s is told the cause %q", g.name, passed)
-		}
+	case first < g.force && !slices.ContainsFunc(culprits, isCulprit):
+		g.complain(5, "the callback of %s is told the cause %q", g.name, passed)
+	case first == g.force && culprits == nil && !sameLeaf(passed, g.forceCause()):
+		g.complain(5, "the callback of %s is forced for %q", g.name, passed)
 	}
 }
 
 // explains reports whether the end of a runner is a reason for that cause.
 func (o *oracle) explains(c *node, cause error) bool {
-	var err error
-	switch {
-	case o.did(c, onBroke) && o.at(c, onBroke) == o.failed(c):
-		err = o.event(c, onBroke).err
-	case o.event(c, onEnd).err == nil:
+	err := o.reason(c)
+	if err == nil {
 		return cause != nil && !errors.Is(cause, context.Canceled)
-	default:
-		err = o.event(c, onEnd).err
 	}
 	return slices.EqualFunc(leaves(err), leaves(cause), sameLeaf)
+}
+
+// reason returns what a runner failed with: the cause of the context that it had
+// passed to its callback if that ended first, else what it returned.
+func (o *oracle) reason(c *node) error {
+	if o.did(c, onBroke) && o.at(c, onBroke) == o.failed(c) {
+		return o.event(c, onBroke).err
+	}
+	return o.event(c, onEnd).err
 }
 
 // Invariants 6, 7 and 8. Every error is in the result of Run, and no other, in the
@@ -366,7 +426,11 @@ func (g *group) tells() {
 		if !slices.ContainsFunc(told, func(t telling) bool {
 			return slices.ContainsFunc(t.leaves, func(l error) bool { return sameLeaf(l, leaf) })
 		}) {
-			g.complain(6, "%s: the result %q has %q, which was asked for", g.name, result, leaf)
+			invariant := 6
+			if leaf == process.ErrNotReady {
+				invariant = 7
+			}
+			g.complain(invariant, "%s: the result %q has %q, which was asked for", g.name, result, leaf)
 		}
 	}
 	for i, t := range told {
@@ -376,7 +440,7 @@ func (g *group) tells() {
 				first = false // what an inner part has to tell comes when that has returned
 			}
 			if first && !t.shared() && !u.shared() && place[i] > place[j] && place[j] >= 0 {
-				g.complain(6, "%s: the result %q is not in the order in which it happened", g.name, result)
+				g.complain(6, "%s: the errors are not in the order in which they happened: %q", g.name, result)
 			}
 		}
 	}
@@ -388,7 +452,7 @@ func (g *group) tells() {
 		}
 	}
 	if g.node == g.root && g.force < g.at(g.node, onEnd) && (count > 1 || count < 1 && g.outermost) {
-		g.complain(6, "the result %q has the cause of the force %d times", result, count)
+		g.complain(6, "%s has the cause of the force %d times in the result %q", g.name, count, result)
 	}
 }
 
@@ -436,6 +500,9 @@ func (g *group) told() []telling {
 		case panicked:
 			t.invariant = 8
 		default:
+			if e.err == process.ErrGoexit {
+				t.invariant = 8
+			}
 			if wasAsked && onlyCancelled(t.leaves, e.cause, g.aborted(i)) {
 				continue
 			}
@@ -507,7 +574,7 @@ func (g *group) told() []telling {
 		switch {
 		case !t.runner && !t.may || t.culprit || t.at < own.at && !t.ended:
 			own.alone, own.must = false, false
-		case t.at <= own.at || t.may:
+		case t.may || !t.runner && t.at <= own.at:
 			own.must = false
 		}
 	}
@@ -524,7 +591,8 @@ func onlyCancelled(of []error, cause error, aborted bool) bool {
 }
 
 // Invariant 9. A group's callback returns nil to its runners, always, and at once if
-// they were aborted or forced; a second call gets ErrCalledTwice, at once.
+// they were aborted or forced (see stops for that, and for those that it must let go
+// of); a second call gets ErrCalledTwice, at once, though the first still waits.
 func (g *group) mayCall(c *node) {
 	for _, e := range g.events {
 		switch {
@@ -536,10 +604,30 @@ func (g *group) mayCall(c *node) {
 			if e.err != nil || g.at(c, onReady) < g.startOver && g.event(c, onAsked).cause == nil {
 				g.complain(9, "%s gets %v from its second call", c.name, e.err)
 			}
-		case e.what == onAgain && e.at != g.at(c, onAsked):
-			g.complain(9, "the second call of %s waits", c.name)
+		case e.what == onAgain && e.at != e.since:
+			g.complain(9, "the second call of %s waits from %v to %v", c.name, e.since, e.at)
 		}
 	}
+}
+
+// isForcedAlone reports whether nothing but the force of the group may have ended
+// the context of a runner.
+func (g *group) isForcedAlone(i int) bool {
+	if g.kind == "StopTimeout" || g.kind == "Chain" {
+		return false
+	}
+	return !g.aborted(i) || g.startOver == g.force && g.reasons() == 1
+}
+
+// forceCause is what the context ended for that was given to the group.
+func (g *group) forceCause() error {
+	cause := errForce
+	for _, e := range g.events {
+		if e.node == g.node && e.cause != nil {
+			cause = e.cause
+		}
+	}
+	return cause
 }
 
 // failed is when a runner failed or ended without having been asked to.
@@ -624,7 +712,8 @@ func (g *group) dependents(i int) []int {
 }
 
 func (o *oracle) complain(invariant int, format string, args ...any) {
-	o.wrong = append(o.wrong, fmt.Sprintf("invariant %d: ", invariant)+fmt.Sprintf(format, args...))
+	what := strings.ReplaceAll(fmt.Sprintf(format, args...), eternity.String(), "never")
+	o.wrong = append(o.wrong, fmt.Sprintf("invariant %d: %s", invariant, what))
 }
 
 func (o *oracle) did(n *node, w what) bool { return n.index[w] >= 0 }
@@ -664,16 +753,23 @@ func leaves(err error) []error {
 	return []error{err}
 }
 
+// sameLeaf reports whether a leaf is the other, or the *PanicError of that panic, or
+// both tell of an abort.
 func sameLeaf(a, b error) bool {
-	if p, ok := b.(panicked); ok {
-		a, b = b, a
-		_ = p
+	return a == b || isOfPanic(a, b) || isOfPanic(b, a) ||
+		errors.Is(a, process.ErrAborted) && errors.Is(b, process.ErrAborted)
+}
+
+// isOfPanic reports whether err is the *PanicError of that panic: it unwraps to the
+// value, and has the stack of where that was.
+func isOfPanic(err, panic error) bool {
+	e, isError := err.(*process.PanicError)
+	p, isPanic := panic.(panicked)
+	if !isError || !isPanic || e.Value != p.value || !strings.Contains(string(e.Stack), "trial_test.go") {
+		return false
 	}
-	if p, ok := a.(panicked); ok {
-		e, ok := b.(*process.PanicError)
-		return a == b || ok && e.Value == p.value && len(e.Stack) > 0
-	}
-	return a == b || errors.Is(a, process.ErrAborted) && errors.Is(b, process.ErrAborted)
+	value, ok := p.value.(error)
+	return !ok || errors.Is(err, value)
 }
 
 // process judges what is seen of a Process from outside: Start returns nil if and
