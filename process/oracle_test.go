@@ -445,15 +445,26 @@ func (g *group) tells() {
 		}
 	}
 	cause := g.event(g.node, onEnd).cause
-	count := 0
-	for _, leaf := range found {
-		if cause != nil && sameLeaf(leaf, leaves(cause)[0]) {
-			count++
+	count := countOf(cause, found)
+	most := 0 // a Process inside has a result of its own, with the cause; a joined error is kept whole
+	for _, t := range told {
+		if t.runner {
+			most += countOf(cause, t.leaves)
 		}
 	}
-	if g.node == g.root && g.force < g.at(g.node, onEnd) && (count > 1 || count < 1 && g.outermost) {
+	if g.node == g.root && g.force < g.at(g.node, onEnd) && (count > max(1, most) || count < 1 && g.outermost) {
 		g.complain(6, "%s has the cause of the force %d times in the result %q", g.name, count, result)
 	}
+}
+
+// countOf counts the leaves that are the cause of a context.
+func countOf(cause error, found []error) (n int) {
+	for _, leaf := range found {
+		if cause != nil && sameLeaf(leaf, leaves(cause)[0]) {
+			n++
+		}
+	}
+	return n
 }
 
 // telling is what must or may be told by a result.
@@ -746,17 +757,23 @@ func leaves(err error) []error {
 		}
 		return all
 	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil && inner != process.ErrAborted {
+		if inner := e.Unwrap(); inner != nil && inner != process.ErrAborted && !isLimit(inner) {
 			return leaves(inner)
 		}
 	}
 	return []error{err}
 }
 
+// isLimit reports whether err is what a limit's error wraps.
+func isLimit(err error) bool {
+	return err == process.ErrStartTimeout || err == process.ErrStopTimeout
+}
+
 // sameLeaf reports whether a leaf is the other, or the *PanicError of that panic, or
-// both tell of an abort.
+// the error of a limit of that kind, or both tell of an abort.
 func sameLeaf(a, b error) bool {
 	return a == b || isOfPanic(a, b) || isOfPanic(b, a) ||
+		isLimit(a) && errors.Is(b, a) || isLimit(b) && errors.Is(a, b) ||
 		errors.Is(a, process.ErrAborted) && errors.Is(b, process.ErrAborted)
 }
 
