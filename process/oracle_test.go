@@ -13,10 +13,26 @@ import (
 )
 
 // This file is what package process promises, as nine invariants on the log of a
-// trial. It knows nothing of how they are kept. In virtual time an effect comes in
-// the very instant of its cause, so the oracle knows not only that something must
-// happen, but when; only what happens in one instant may come in any order, unless
-// one thing causes the other.
+// trial:
+//
+//  1. A runner starts when everything that it depends on is running: starts.
+//  2. It is asked to stop when everything that depends on it has returned; only force
+//     asks all at once: stops.
+//  3. A start that is given up cancels what is not ready, and nothing else, and starts
+//     nothing more: isCancelled, starts.
+//  4. Run returns when everything it started has returned: waits.
+//  5. The callback is called once, when all are running, and its context ends when
+//     one of them does: callsBack.
+//  6. Every error is told, in its order, but for what was asked for: tells.
+//  7. What returns nil before it was ready was not ready: wasReady, tells.
+//  8. A panic is an error; the callback's goes on when all has ended: unwinds, tells.
+//  9. Whoever calls back wrongly gets an answer, and nobody waits for ever: mayCall,
+//     stops.
+//
+// It knows nothing of how they are kept. In virtual time an effect comes in the very
+// instant of its cause, so the oracle knows not only that something must happen, but
+// when; only what happens in one instant may come in any order, unless one thing
+// causes the other.
 
 // judge returns what is wrong with what happened.
 func (tr *trial) judge() []string {
@@ -76,6 +92,8 @@ func (o *oracle) group(n *node, abort time.Duration) {
 	g.waits()
 	g.callsBack()
 	g.tells()
+	g.wasReady()
+	g.unwinds()
 
 	for i, c := range n.children {
 		if len(c.children) > 0 {
@@ -219,37 +237,6 @@ func (g *group) isCancelled(i int, c *node) {
 	}
 }
 
-// isAbort reports whether an error is the cause of an abort: ErrAborted with the text
-// of the culprit, which it does not wrap.
-func (g *group) isAbort(cause error) bool {
-	if !errors.Is(cause, process.ErrAborted) {
-		return false
-	}
-	if g.startOver == g.abort || g.startOver == g.limitPassed() {
-		return true // no runner is the culprit
-	}
-	return slices.ContainsFunc(g.children, func(c *node) bool {
-		culprit := g.reason(c)
-		if culprit == nil && !g.did(c, onReady) {
-			culprit = process.ErrNotReady
-		}
-		return g.failed(c) == g.startOver && (culprit == nil || // it has just ended
-			strings.Contains(cause.Error(), culprit.Error()) && !errors.Is(cause, culprit))
-	})
-}
-
-// listens reports whether a runner sees the end of its context at once while it
-// starts.
-func (n *node) listens() bool {
-	return n.kind == "runner" && n.form == "" && n.start != "deaf"
-}
-
-// waitsForForce reports whether a runner, once asked to stop, sees the end of its
-// context at once, and nothing else ends it.
-func (n *node) waitsForForce() bool {
-	return n.kind == "runner" && n.form == "" && n.stop == "deaf"
-}
-
 // Invariant 4. Run returns only when everything it started has returned; it does so
 // in that instant. That no goroutine is left is seen to by the bubble.
 func (g *group) waits() {
@@ -266,7 +253,7 @@ func (g *group) waits() {
 			continue
 		}
 		if !g.before(c, onEnd, g.node, onEnd) {
-			if g.node == g.root && g.did(g.node, onReady) && (g.finish == callbackPanics || g.finish == callbackExits) {
+			if g.callbackUnwinds() {
 				g.complain(8, "%s %s before %s has returned", g.name, g.finish, c.name)
 			} else {
 				g.complain(4, "%s returns before %s has", g.name, c.name)
@@ -351,254 +338,80 @@ func (g *group) callsBack() {
 	}
 }
 
-// explains reports whether the end of a runner is a reason for that cause.
-func (o *oracle) explains(c *node, cause error) bool {
-	err := o.reason(c)
-	if err == nil {
-		return cause != nil && !errors.Is(cause, context.Canceled)
-	}
-	return slices.EqualFunc(leaves(err), leaves(cause), sameLeaf)
-}
-
-// reason returns what a runner failed with: the cause of the context that it had
-// passed to its callback if that ended first, else what it returned.
-func (o *oracle) reason(c *node) error {
-	if o.did(c, onBroke) && o.at(c, onBroke) == o.failed(c) {
-		return o.event(c, onBroke).err
-	}
-	return o.event(c, onEnd).err
-}
-
-// Invariants 6, 7 and 8. Every error is in the result of Run, and no other, in the
-// order in which they happened, but for what was asked for; the callback's alone if
-// no runner had failed before it returned. The cause of a force is there, once. A
-// runner, and a group, that returns nil before it has called its callback was not
-// ready. A panic and a Goexit of a runner are errors; those of the callback go on,
-// when all has ended.
+// Invariant 6. Every error of a runner is in the result of Run, and no other, in the
+// order in which they happened, but for what was asked for; the callback's own alone
+// if no runner had failed before it returned. The cause of a force is there, once.
 func (g *group) tells() {
+	if !g.did(g.node, onEnd) || g.callbackUnwinds() {
+		return
+	}
+	r := g.result()
+	if r.isCallbacksAlone() {
+		return
+	}
+	for i := range r.due {
+		if r.due[i].must {
+			g.complain(6, "%s: the callback's error is not alone in the result %q", g.name, r.err)
+			return
+		}
+	}
+	for _, lacking := range r.lacking() {
+		g.complain(lacking.invariant, "%s: %q is not in the result %q", g.name, lacking.leaf, r.err)
+	}
+	for _, leaf := range r.undue() {
+		invariant := 6
+		if leaf == process.ErrNotReady {
+			invariant = 7
+		}
+		g.complain(invariant, "%s: the result %q has %q, which was asked for", g.name, r.err, leaf)
+	}
+	// What an inner part of these has to tell comes when that has returned.
+	if g.kind != "Chain" && g.kind != "Process" && !r.isInOrder() {
+		g.complain(6, "%s: the errors are not in the order in which they happened: %q", g.name, r.err)
+	}
+	if g.node == g.root && g.force < g.at(g.node, onEnd) {
+		if least, most, is := r.causes(); is < least || is > most {
+			g.complain(6, "%s has the cause of the force %d times in the result %q", g.name, is, r.err)
+		}
+	}
+}
+
+// Invariant 7. A runner that returns nil before it has called its callback was not
+// ready, unless it was cancelled: tells wants its ErrNotReady. The same for a group:
+// Run never returns nil without having called its callback.
+func (g *group) wasReady() {
+	if g.did(g.node, onEnd) && !g.did(g.node, onReady) && g.event(g.node, onEnd).err == nil {
+		g.complain(7, "%s returns nil without having called its callback", g.name)
+	}
+}
+
+// Invariant 8. A panic and a Goexit of a runner are its errors: tells wants them. If
+// the callback panics or exits, everything is stopped and waited for, then the panic
+// or exit goes on.
+func (g *group) unwinds() {
 	if !g.did(g.node, onEnd) {
 		return
 	}
 	result := g.event(g.node, onEnd).err
-	if g.node == g.root && g.did(g.node, onReady) {
-		switch {
-		case g.finish == callbackPanics && result != panicked{errUser},
-			g.finish == callbackExits && result != process.ErrGoexit:
-			g.complain(8, "the callback %s, and Run ends with %v", g.finish, result)
+	if !g.callbackUnwinds() {
+		if _, ok := result.(panicked); ok {
+			g.complain(8, "%s ends with %v", g.name, result)
 		}
-		if g.finish == callbackPanics || g.finish == callbackExits {
-			return
-		}
-	}
-	if result == nil && !g.did(g.node, onReady) {
-		g.complain(7, "%s returns nil without having called its callback", g.name)
-	}
-	if _, ok := result.(panicked); ok || g.node == g.root && errors.Is(result, process.ErrGoexit) &&
-		len(leaves(result)) == 0 {
-		g.complain(8, "%s ends with %v", g.name, result)
-	}
-
-	told, found := g.told(), leaves(result)
-	if g.kind == "Process" { // the runner around it adds the error of its callback
-		told = slices.DeleteFunc(told, func(t telling) bool { return t.callback })
-		told = append(told, telling{may: true, leaves: found})
-	}
-	alone := slices.IndexFunc(told, func(t telling) bool { return t.alone })
-	if alone >= 0 && len(found) == 1 && sameLeaf(found[0], told[alone].leaves[0]) {
 		return
 	}
-	place := make([]int, len(told))
-	for i, t := range told {
-		for j, leaf := range t.leaves {
-			at := slices.IndexFunc(found, func(l error) bool { return sameLeaf(l, leaf) })
-			if j == 0 {
-				place[i] = at
-			}
-			if at < 0 && !t.may && !(alone >= 0 && told[alone].must) {
-				g.complain(t.invariant, "%s: %q is not in the result %q", g.name, leaf, result)
-			}
-		}
+	want := error(panicked{errUser})
+	if g.finish == callbackExits {
+		want = process.ErrGoexit
 	}
-	if alone >= 0 && told[alone].must {
-		g.complain(6, "%s: the callback's error is not alone in the result %q", g.name, result)
-	}
-	for _, leaf := range found {
-		if !slices.ContainsFunc(told, func(t telling) bool {
-			return slices.ContainsFunc(t.leaves, func(l error) bool { return sameLeaf(l, leaf) })
-		}) {
-			invariant := 6
-			if leaf == process.ErrNotReady {
-				invariant = 7
-			}
-			g.complain(invariant, "%s: the result %q has %q, which was asked for", g.name, result, leaf)
-		}
-	}
-	for i, t := range told {
-		for j, u := range told {
-			first := t.at < u.at || t.at == u.at && t.culprit && u.callback
-			if g.kind == "Chain" || g.kind == "Process" {
-				first = false // what an inner part has to tell comes when that has returned
-			}
-			if first && !t.shared() && !u.shared() && place[i] > place[j] && place[j] >= 0 {
-				g.complain(6, "%s: the errors are not in the order in which they happened: %q", g.name, result)
-			}
-		}
-	}
-	cause := g.event(g.node, onEnd).cause
-	count := countOf(cause, found)
-	most := 0 // a Process inside has a result of its own, with the cause; a joined error is kept whole
-	for _, t := range told {
-		if t.runner {
-			most += countOf(cause, t.leaves)
-		}
-	}
-	if g.node == g.root && g.force < g.at(g.node, onEnd) && (count > max(1, most) || count < 1 && g.outermost) {
-		g.complain(6, "%s has the cause of the force %d times in the result %q", g.name, count, result)
+	if result != want {
+		g.complain(8, "the callback %s, and Run ends with %v", g.finish, result)
 	}
 }
 
-// countOf counts the leaves that are the cause of a context.
-func countOf(cause error, found []error) (n int) {
-	for _, leaf := range found {
-		if cause != nil && sameLeaf(leaf, leaves(cause)[0]) {
-			n++
-		}
-	}
-	return n
-}
-
-// telling is what must or may be told by a result.
-type telling struct {
-	invariant int
-	leaves    []error
-	at        time.Duration
-	runner    bool
-	callback  bool
-	culprit   bool // the callback had been told of it by its context
-	ended     bool // the runner had ended by then, but this error came later
-	may       bool // and need not
-	either    bool // it failed as it was asked, so that it may count when it ended
-	alone     bool // it may stand alone
-	must      bool // and has to
-}
-
-// shared reports whether others may tell the same.
-func (t telling) shared() bool {
-	return t.may || t.either ||
-		slices.ContainsFunc(t.leaves, func(l error) bool {
-			return l == process.ErrNotReady || l == process.ErrGoexit || errors.Is(l, process.ErrAborted) ||
-				l == errForce || errors.Is(l, process.ErrStopTimeout) || errors.Is(l, process.ErrStartTimeout)
-		})
-}
-
-func (g *group) told() []telling {
-	var told []telling
-	over := g.at(g.node, onEnd)
-	for i, c := range g.children {
-		if !g.did(c, onEnd) {
-			continue
-		}
-		e := g.event(c, onEnd)
-		t := telling{invariant: 6, at: min(e.at, g.failed(c)), runner: true, leaves: leaves(e.err)}
-		wasAsked := g.did(c, onAsked) && g.before(c, onAsked, c, onEnd) || g.aborted(i) || e.cause != nil
-		switch e.err.(type) {
-		case nil:
-			if g.did(c, onReady) || e.cause != nil {
-				continue
-			}
-			t.invariant, t.leaves = 7, []error{process.ErrNotReady}
-			t.may = e.at == g.startOver && g.others(c) // it may have been cancelled
-		case panicked:
-			t.invariant = 8
-		default:
-			if e.err == process.ErrGoexit {
-				t.invariant = 8
-			}
-			if wasAsked && onlyCancelled(t.leaves, e.cause, g.aborted(i)) {
-				continue
-			}
-		}
-		passed := g.event(g.node, onAsked).passed
-		if b := g.event(c, onBroke); b.at == t.at {
-			t.ended = !slices.ContainsFunc(t.leaves, func(l error) bool { return sameLeaf(l, leaves(b.err)[0]) })
-		}
-		t.either = g.at(c, onAsked) == t.at && e.at > t.at
-		t.culprit = passed != nil && t.at < g.force && !t.ended && g.explains(c, passed)
-		told = append(told, t)
-		if c.wrap != "" && g.aborted(i) { // a group around it keeps both
-			told = append(told, telling{at: e.at, leaves: []error{process.ErrAborted}, may: true})
-		}
-	}
-	if g.force <= over {
-		cause := g.event(g.node, onEnd).cause
-		if cause != nil {
-			told = append(told, telling{
-				invariant: 6, at: g.force, leaves: leaves(cause), may: g.force == over || g.node != g.root || !g.outermost,
-			})
-		}
-	}
-	if g.startOver == g.abort && (!g.did(g.node, onReady) || g.at(g.node, onReady) == g.abort) {
-		told = append(told, telling{
-			invariant: 3, at: g.abort, leaves: []error{process.ErrAborted},
-			may: g.allReady <= g.abort || g.reasons() > 1,
-		})
-	}
-	switch g.kind {
-	case "Chain":
-		if g.abort <= over { // an inner part may have failed before
-			told = append(told, telling{at: g.abort, leaves: []error{process.ErrAborted}, may: true})
-		}
-	case "StartTimeout":
-		if at := g.limitPassed(); !g.did(g.node, onReady) && g.startOver == at {
-			told = append(told, telling{
-				invariant: 3, at: at, leaves: []error{process.ErrStartTimeout}, may: g.reasons() > 1,
-			})
-		}
-	case "StopTimeout":
-		if at := g.stop + g.limit; g.at(g.children[0], onEnd) >= at && g.force >= at {
-			told = append(told, telling{
-				invariant: 2, at: at, leaves: []error{process.ErrStopTimeout},
-				may: g.at(g.children[0], onEnd) == at || g.force == at,
-			})
-		}
-	}
-	if !g.did(g.node, onReady) {
-		if !slices.ContainsFunc(told, func(t telling) bool { return !t.may }) {
-			told = append(told, telling{
-				invariant: 7, at: over, leaves: []error{process.ErrNotReady}, may: len(told) > 0,
-			})
-		}
-		return told
-	}
-	e := g.event(g.node, onAsked)
-	if e.err == nil || e.passed != nil && onlyCancelled(leaves(e.err), e.passed, false) {
-		return told
-	}
-	own := telling{invariant: 6, at: e.at, leaves: leaves(e.err), callback: true, alone: true}
-	// A runner may have broken the context that it passed, and returned no error.
-	own.must = g.kind != "Chain" &&
-		!slices.ContainsFunc(g.children, func(c *node) bool { return g.failed(c) <= own.at })
-	for i, t := range told {
-		if g.kind == "Chain" && t.at >= own.at { // an inner part has told the callback's alone
-			told[i].may = true
-		}
-		switch {
-		case !t.runner && !t.may || t.culprit || t.at < own.at && !t.ended:
-			own.alone, own.must = false, false
-		case t.may || !t.runner && t.at <= own.at:
-			own.must = false
-		}
-	}
-	return append(told, own)
-}
-
-// onlyCancelled reports whether an error says no more than that a context ended.
-func onlyCancelled(of []error, cause error, aborted bool) bool {
-	causes := leaves(cause)
-	return !slices.ContainsFunc(of, func(l error) bool {
-		return l != context.Canceled && !slices.ContainsFunc(causes, func(c error) bool { return sameLeaf(l, c) }) &&
-			!(aborted && errors.Is(l, process.ErrAborted))
-	})
+// callbackUnwinds reports whether the callback was called, and panics or exits.
+func (g *group) callbackUnwinds() bool {
+	return g.node == g.root && g.did(g.node, onReady) &&
+		(g.finish == callbackPanics || g.finish == callbackExits)
 }
 
 // Invariant 9. A group's callback returns nil to its runners, always, and at once if
@@ -621,172 +434,9 @@ func (g *group) mayCall(c *node) {
 	}
 }
 
-// isForcedAlone reports whether nothing but the force of the group may have ended
-// the context of a runner.
-func (g *group) isForcedAlone(i int) bool {
-	if g.kind == "StopTimeout" || g.kind == "Chain" {
-		return false
-	}
-	return !g.aborted(i) || g.startOver == g.force && g.reasons() == 1
-}
-
-// forceCause is what the context ended for that was given to the group.
-func (g *group) forceCause() error {
-	cause := errForce
-	for _, e := range g.events {
-		if e.node == g.node && e.cause != nil {
-			cause = e.cause
-		}
-	}
-	return cause
-}
-
-// failed is when a runner failed or ended without having been asked to.
-func (o *oracle) failed(c *node) time.Duration {
-	at := eternity
-	if e := o.event(c, onBroke); e.at <= o.at(c, onAsked) && (e.cause == nil || !sameLeaf(e.err, e.cause)) {
-		at = e.at
-	}
-	if o.did(c, onEnd) && !o.before(c, onAsked, c, onEnd) && o.event(c, onEnd).cause == nil {
-		at = min(at, o.at(c, onEnd))
-	}
-	return at
-}
-
-// aborted reports whether a runner was not ready when the start was given up.
-func (g *group) aborted(i int) bool {
-	c := g.children[i]
-	return g.did(c, onStart) && !g.did(g.node, onReady) && g.startOver < eternity &&
-		g.at(c, onReady) >= g.startOver && (g.failed(c) > g.startOver || g.others(c))
-}
-
-// others reports whether the start is over for another reason than that runner.
-func (g *group) others(c *node) bool {
-	return g.reasons() > 1 || g.failed(c) > g.startOver
-}
-
-// reasons counts what ended the start in one instant.
-func (g *group) reasons() (n int) {
-	for _, at := range []time.Duration{g.force, g.abort, g.limitPassed()} {
-		if at == g.startOver {
-			n++
-		}
-	}
-	for _, c := range g.children {
-		if g.failed(c) == g.startOver {
-			n++
-		}
-	}
-	return n
-}
-
-// limitPassed is when the limit of a start passes.
-func (g *group) limitPassed() time.Duration {
-	if g.kind == "StartTimeout" && g.did(g.node, onStart) {
-		return g.at(g.node, onStart) + g.limit
-	}
-	return eternity
-}
-
-// forced is when the context of a runner ends without its having been aborted.
-func (g *group) forced(i int) time.Duration {
-	at := g.force
-	switch g.kind {
-	case "StopTimeout":
-		if g.stop < eternity {
-			at = min(at, g.stop+g.limit)
-		}
-	case "Chain":
-		for _, outer := range g.children[:i] {
-			at = min(at, g.failed(outer))
-		}
-	}
-	return at
-}
-
-// dependents returns those that were started and depend on the runner, directly or
-// not.
-func (g *group) dependents(i int) []int {
-	var found []int
-	for j := i + 1; j < len(g.children); j++ {
-		if !g.did(g.children[j], onStart) {
-			continue
-		}
-		for _, d := range g.dependsOn[j] {
-			if d == i || slices.Contains(found, d) {
-				found = append(found, j)
-				break
-			}
-		}
-	}
-	return found
-}
-
 func (o *oracle) complain(invariant int, format string, args ...any) {
 	what := strings.ReplaceAll(fmt.Sprintf(format, args...), eternity.String(), "never")
 	o.wrong = append(o.wrong, fmt.Sprintf("invariant %d: %s", invariant, what))
-}
-
-func (o *oracle) did(n *node, w what) bool { return n.index[w] >= 0 }
-
-func (o *oracle) event(n *node, w what) event {
-	if i := n.index[w]; i >= 0 {
-		return o.events[i]
-	}
-	return event{at: eternity}
-}
-
-func (o *oracle) at(n *node, w what) time.Duration { return o.event(n, w).at }
-
-// before reports whether a did that, and before b did.
-func (o *oracle) before(a *node, w what, b *node, v what) bool {
-	return o.did(a, w) && (!o.did(b, v) || a.index[w] < b.index[v])
-}
-
-// leaves returns the errors that err is made of, in their order.
-func leaves(err error) []error {
-	switch e := err.(type) {
-	case nil:
-		return nil
-	case *process.PanicError:
-		return []error{err}
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, err := range e.Unwrap() {
-			all = append(all, leaves(err)...)
-		}
-		return all
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil && inner != process.ErrAborted && !isLimit(inner) {
-			return leaves(inner)
-		}
-	}
-	return []error{err}
-}
-
-// isLimit reports whether err is what a limit's error wraps.
-func isLimit(err error) bool {
-	return err == process.ErrStartTimeout || err == process.ErrStopTimeout
-}
-
-// sameLeaf reports whether a leaf is the other, or the *PanicError of that panic, or
-// the error of a limit of that kind, or both tell of an abort.
-func sameLeaf(a, b error) bool {
-	return a == b || isOfPanic(a, b) || isOfPanic(b, a) ||
-		isLimit(a) && errors.Is(b, a) || isLimit(b) && errors.Is(a, b) ||
-		errors.Is(a, process.ErrAborted) && errors.Is(b, process.ErrAborted)
-}
-
-// isOfPanic reports whether err is the *PanicError of that panic: it unwraps to the
-// value, and has the stack of where that was.
-func isOfPanic(err, panic error) bool {
-	e, isError := err.(*process.PanicError)
-	p, isPanic := panic.(panicked)
-	if !isError || !isPanic || e.Value != p.value || !strings.Contains(string(e.Stack), "trial_test.go") {
-		return false
-	}
-	value, ok := p.value.(error)
-	return !ok || errors.Is(err, value)
 }
 
 // process judges what is seen of a Process from outside: Start returns nil if and
