@@ -128,7 +128,7 @@ func (a *App) roots() []*wiring.Node {
 		add(n)
 		for _, r := range n.Results {
 			for _, k := range r.Keys {
-				if declaredRuns(r) {
+				if a.declaredRuns(r) {
 					add(decorator(n.Home, k))
 				}
 			}
