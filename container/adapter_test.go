@@ -736,6 +736,16 @@ type noDriver struct{}
 func (noDriver) Connect(context.Context) (sqldriver.Conn, error) { return nil, sqldriver.ErrBadConn }
 func (noDriver) Driver() sqldriver.Driver                        { return nil }
 
+// A decorator that nobody asks for replaces nothing, which the plan knows.
+func TestPlanOfAdaptersAndDecorators(t *testing.T) {
+	app := newApp(container.AdaptStop[any]())
+	app.Provide(func() (*Pool, *Config) { return newPool(), new(Config) })
+	app.Decorate(func(*Pool) *Pool { panic("not called") })
+	app.Provide(newDatabase)
+	want := []string{"0: *container_test.Pool", "1: *container_test.Database after *container_test.Pool"}
+	wantPlans(t, app, want, want)
+}
+
 // A wrong use is an error of Err that names the option, where it was made, and what
 // to do.
 func TestBadAdapters(t *testing.T) {

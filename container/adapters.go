@@ -120,7 +120,16 @@ func (a *App) adaptation() adaptation {
 			v.runner = r
 			return v, nil
 		}
+		exited := true
+		defer func() {
+			if exited {
+				a.mu.Lock()
+				a.exited = n
+				a.mu.Unlock()
+			}
+		}()
 		r, err := a.config.adapters.of(reflect.TypeOf(v.of)).runner(v.of)
+		exited = false
 		if err != nil {
 			return v, fmt.Errorf("adapt %s (%s, %s): %w", v.name(), n.Name, n.Location(), err)
 		}

@@ -79,8 +79,8 @@ func (t *track) phase() hooks.Phase {
 // vertex returns the unit as the engine runs it.
 func (u *unit) vertex(r *run) engine.Vertex {
 	runner := process.RunnerFunc(u.runLabelled)
-	if stop, ok := u.runner.(stopOnly); ok {
-		runner = r.runStopOnly(u, stop)
+	if u.stopsOnly() {
+		runner = r.runStopOnly(u)
 	}
 	return engine.Vertex{
 		Runner:   runner,

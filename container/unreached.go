@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"runtime/pprof"
 	"time"
 
 	"github.com/strata-go/strata/hooks"
@@ -23,18 +22,17 @@ func (s stopOnly) Run(ctx context.Context, callback process.Callback) error {
 	return join(callback(ctx), s(ctx))
 }
 
-// runStopOnly is runLabelled for a stopOnly. That the start is aborted before the
-// callback was called does not reach the stop, whose context is the app's.
-func (r *run) runStopOnly(u *unit, stop stopOnly) process.RunnerFunc {
-	return func(ctx context.Context, callback process.Callback) error {
-		err := callback(ctx)
-		return join(err, u.stopLabelled(r.ctx, stop))
-	}
+func (u *unit) stopsOnly() bool {
+	_, ok := u.runner.(stopOnly)
+	return ok
 }
 
-func (u *unit) stopLabelled(ctx context.Context, stop stopOnly) (err error) {
-	pprof.Do(ctx, pprof.Labels(unitLabel, u.Name), func(ctx context.Context) { err = stop(ctx) })
-	return err
+// runStopOnly is runLabelled for a stopOnly, under the context of the app: that its
+// start is aborted, before the callback was called, does not reach the stop.
+func (r *run) runStopOnly(u *unit) process.RunnerFunc {
+	return func(ctx context.Context, callback process.Callback) error {
+		return u.runLabelled(r.ctx, func(context.Context) error { return callback(ctx) })
+	}
 }
 
 // clearFor stops what the start never reached and what needs u: u is about to stop. It
@@ -82,9 +80,9 @@ func (r *run) clear(u *unit) <-chan struct{} {
 			for _, cleared := range r.clearDependents(u) {
 				<-cleared
 			}
-			stop, ok := u.runner.(stopOnly)
-			if stage, _, _ := u.track.get(); ok && stage == waiting {
-				r.stopUnreached(u, stop)
+			stage, _, _ := u.track.get()
+			if u.stopsOnly() && stage == waiting {
+				r.stopUnreached(u)
 			}
 		})
 	}
@@ -100,13 +98,13 @@ func (r *run) clearDependents(u *unit) []<-chan struct{} {
 }
 
 // stopUnreached stops u, and tells so as the engine does of what it runs.
-func (r *run) stopUnreached(u *unit, stop stopOnly) {
+func (r *run) stopUnreached(u *unit) {
 	r.heedContext()
 	now := time.Now()
 	u.track.enter(stopping, now)
 	r.app.emit(hooks.UnitStopping{At: now, Unit: u.Unit, Layer: u.layer})
 	engine.Process.Guard(func() error {
-		return u.stopLabelled(r.ctx, stop)
+		return u.runLabelled(r.ctx, func(context.Context) error { return nil })
 	}, func(err error) {
 		r.heedContext()
 		forced := r.ctx.Err() != nil
@@ -167,7 +165,7 @@ func (a *App) salvage(cause error) *run {
 // stopped, nil if nothing has. The app stops then, because of cause.
 func (r *run) giveUp(cause error) *run {
 	for _, u := range r.units {
-		if _, ok := u.runner.(stopOnly); ok {
+		if u.stopsOnly() {
 			r.givenUp = cause
 			r.app.beginStop(hooks.AppStopping{Why: hooks.WhyFailure, Cause: cause})
 			return r

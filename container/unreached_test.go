@@ -132,6 +132,9 @@ func TestBuiltIsStoppedWhenConstructionFails(t *testing.T) {
 		{"an adapter panics", func(app *container.App) {
 			app.Provide(func(*Outer) *panics { return new(panics) })
 		}, "boom"},
+		{"an adapter exits", func(app *container.App) {
+			app.Provide(func(*Outer) *exits { return new(exits) })
+		}, "construct container_test.TestBuiltIsStoppedWhenConstructionFails.func5.1 (unreached_test.go:"},
 		{"it was built by an Invoke, and something is missing", func(app *container.App) {
 			app.Invoke(func(*Outer) {})
 			app.Provide(func(*Config) *Server { return nil })
@@ -142,7 +145,8 @@ func TestBuiltIsStoppedWhenConstructionFails(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					r := new(recorder)
 					app := newApp(container.WithObserver(r), container.AdaptStop[any](),
-						container.WithAdapter(func(*panics) process.Runner { panic(errBoom) }))
+						container.WithAdapter(func(*panics) process.Runner { panic(errBoom) }),
+						container.WithAdapter(func(*exits) process.Runner { goexit(); return nil }))
 					app.Provide(func() *Database { return &Database{process.Nop()} })
 					app.Provide(func(*Database) *Buffer { return &Buffer{lasts(time.Second)} })
 					app.Provide(func(*Buffer) *Outer { return &Outer{lasts(time.Second)} })
@@ -152,12 +156,12 @@ func TestBuiltIsStoppedWhenConstructionFails(t *testing.T) {
 					case "RunContext":
 						err = app.RunContext(t.Context())
 					case "Runner":
-						if test.name == "a constructor exits" {
+						if strings.HasSuffix(test.name, "exits") {
 							return // it ends our goroutine
 						}
 						_, err = app.Runner()
 					case "Process":
-						if test.name == "a constructor exits" {
+						if strings.HasSuffix(test.name, "exits") {
 							return
 						}
 						_, err = app.Process(t.Context())
@@ -175,6 +179,9 @@ func TestBuiltIsStoppedWhenConstructionFails(t *testing.T) {
 		})
 	}
 }
+
+// exits is a value whose adapter ends the goroutine.
+type exits struct{ _ int }
 
 // A construction that fails is told as before if there is nothing to stop.
 func TestNothingIsStoppedWhenNothingWasBuilt(t *testing.T) {
@@ -392,6 +399,125 @@ func TestUnreachedIsStoppedWhenTheContextHasEnded(t *testing.T) {
 	})
 }
 
+// A process that is stopped while it starts stops what it has not reached, while the
+// context of Stop lives.
+func TestUnreachedIsStoppedByAProcess(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		app := newApp(schedule, container.AdaptStop[any](), container.WithObserver(r))
+		app.Provide(func() *Database { return &Database{takes(0, time.Second)} })
+		app.Provide(func(*Database) *Cache { return &Cache{takes(time.Hour, 0)} })
+		app.Provide(func(*Cache) *Buffer { return &Buffer{lasts(time.Second)} })
+		app.Invoke(func(*Buffer) {})
+		p, err := app.Process(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			time.Sleep(time.Second)
+			if err := p.Stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}()
+		if err := p.Start(t.Context()); err != process.ErrAborted {
+			t.Error(err)
+		}
+		<-p.Done()
+		wantBefore(t, r.story(), "app stopping: stop", "stopping "+buffer, "stopped "+buffer, "stopping "+database, "stopped "+database, "app stopped")
+		for _, e := range find[hooks.UnitStopped](r) {
+			if e.Forced || e.Err != nil || e.Unit.Name == buffer && e.Took != time.Second {
+				t.Errorf("stopped: %+v", e)
+			}
+		}
+	})
+}
+
+// That its start is aborted, before it is ready, does not end the context of a stop.
+func TestAbortDoesNotReachTheStop(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		fail := make(chan struct{})
+		r := new(recorder)
+		app := newApp(container.WithSchedule(container.ByDependency), container.AdaptStop[*Buffer](), container.WithObserver(r), container.WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+			if e, ok := e.(hooks.UnitStarting); ok && e.Unit.Name == buffer {
+				close(fail)
+				time.Sleep(time.Second) // the start is given up meanwhile
+			}
+		})))
+		// After the others, so that nobody else is telling the observer something then.
+		app.Provide(func() *Database { return &Database{takes(time.Second, 0)} })
+		app.Provide(func(*Database) *Buffer { return &Buffer{lasts(time.Second)} })
+		app.Provide(func() *Cache {
+			return &Cache{process.StartStop(func(context.Context) error { <-fail; return errBoom }, func(context.Context) error { return nil })}
+		})
+		if err := app.RunContext(t.Context()); !errors.Is(err, errBoom) || errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		for _, e := range find[hooks.UnitStopped](r) {
+			if e.Unit.Name == buffer && (e.Err != nil || e.Forced) {
+				t.Errorf("stopped: %+v", e)
+			}
+		}
+		if at := find[hooks.AppStopped](r)[0]; at.Took != 2*time.Second {
+			t.Errorf("the stop took %v, want 2s", at.Took)
+		}
+	})
+}
+
+// What has failed to stop is told though something else is stuck.
+func TestUnreachedIsToldBesideWhatIsStuck(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer func() { close(release); time.Sleep(time.Minute) }()
+		app := newApp(container.AdaptStop[any]())
+		app.Provide(func() *Buffer { return &Buffer{deafTo(release)} })
+		app.Provide(func() *Outer { return &Outer{func(context.Context) error { return errors.New("cannot flush") }} })
+		app.Provide(func(*Buffer, *Outer) (*Server, error) { return nil, errBoom })
+		err := app.RunContext(t.Context())
+		wantText(t, err, "boom", "stop "+outer, "cannot flush", "stuck: "+buffer)
+	})
+}
+
+// Where the decorated value cannot be had any more, what was decorated is stopped.
+func TestDecoratedIsStoppedWhenItsDecoratorFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := new(recorder)
+		app := newApp(container.AdaptStop[any](), container.WithObserver(r))
+		type group struct {
+			dig.In
+			Buffers []*Buffer `group:"buffers"`
+		}
+		type decorated struct {
+			dig.Out
+			Buffers []*Buffer `group:"buffers"`
+		}
+		app.Provide(func() *Buffer { return &Buffer{quick} }, dig.Group("buffers"))
+		child := app.Scope("child")
+		child.Decorate(func(g group) decorated { return decorated{Buffers: g.Buffers} })
+		child.Invoke(func(group) {})
+		app.Decorate(func(group) (decorated, error) { return decorated{}, errBoom })
+		if err := app.RunContext(t.Context()); !errors.Is(err, errBoom) {
+			t.Error(err)
+		}
+		wantBefore(t, r.story(), "app stopping: failure", "stopping "+buffer+"[group=buffers]", "stopped "+buffer+"[group=buffers]", "app stopped")
+	})
+}
+
+// Also where decorators leave no order to start in.
+func TestBuiltIsStoppedInACycle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := new(recorder)
+		app := newApp(container.AdaptStop[any](), container.WithObserver(r))
+		app.Provide(func() *Buffer { return &Buffer{quick} })
+		app.Provide(func(*Buffer) *Outer { return &Outer{quick} })
+		app.Decorate(func(b *Buffer, _ *Outer) *Buffer { return b })
+		app.Invoke(func(*Buffer) {})
+		wantText(t, app.RunContext(t.Context()), "cycle: ")
+		for _, name := range []string{buffer, outer} {
+			wantBefore(t, r.story(), "app stopping: failure", "stopping "+name, "stopped "+name, "app stopped")
+		}
+	})
+}
+
 // A stop at any moment of the start leaves a stop-only value stopped once, with a
 // context that lives.
 func TestStopOnlyIsStoppedOnceWheneverTheStartIsGivenUp(t *testing.T) {
@@ -444,13 +570,19 @@ func stopAtRandom(t *testing.T, random *rand.Rand) {
 		upTo     = func(limit time.Duration) time.Duration { return time.Duration(random.Int64N(int64(limit))) + 1 }
 		failing  = random.IntN(2 * units) // at the start
 		broken   = random.IntN(4 * units) // in its constructor
+		dying    = random.IntN(2 * units) // while others may still start
+		forced   = random.IntN(4) == 0
 		built    [units]bool
 		stops    [units]int
 		stopOnly [units]bool
 		types    [units]reflect.Type
 		needs    [units][]int
 	)
-	app := newApp(container.WithObserver(r), container.WithSchedule(container.Schedule(random.IntN(2))),
+	limit := time.Hour
+	if forced {
+		limit = upTo(2 * time.Second)
+	}
+	app := newApp(container.WithObserver(r), container.WithSchedule(container.Schedule(random.IntN(2))), container.WithStopTimeout(limit),
 		container.AdaptFunc(nil, func(ctx context.Context, c *closable) error { return c.closing(ctx) }))
 	for i := range units {
 		for range random.IntN(4) {
@@ -458,7 +590,7 @@ func stopAtRandom(t *testing.T, random *rand.Rand) {
 				needs[i] = append(needs[i], n)
 			}
 		}
-		start, stop := upTo(time.Second), upTo(time.Second)
+		start, stop, life := upTo(time.Second), upTo(time.Second), upTo(5*time.Second)
 		types[i] = reflect.TypeFor[*node]()
 		if stopOnly[i] = random.IntN(2) == 0; stopOnly[i] {
 			types[i] = reflect.TypeFor[*closable]()
@@ -475,13 +607,16 @@ func stopAtRandom(t *testing.T, random *rand.Rand) {
 			if i == failing {
 				return &node{failsAtStart(start, errBoom), i}, nil
 			}
+			if i == dying {
+				return &node{process.Sequential(takes(start, stop), fails(life, errBoom)), i}, nil
+			}
 			return &node{takes(start, stop), i}, nil
 		})
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), upTo(10*time.Second))
 	defer cancel()
 
-	if err := app.RunContext(ctx); err != nil && !errors.Is(err, errBoom) {
+	if err := app.RunContext(ctx); err != nil && !errors.Is(err, errBoom) && !(forced && errors.Is(err, process.ErrStopTimeout)) {
 		t.Errorf("error is %v", err)
 	}
 
@@ -513,7 +648,7 @@ func stopAtRandom(t *testing.T, random *rand.Rand) {
 		}
 		for n := range reaches[i] {
 			stopping, stopped := at["stopping "+name(n)], at["stopped "+name(i)]
-			if stopping > 0 && stopped > stopping {
+			if stopping > 0 && stopped > stopping && !forced {
 				t.Errorf("%s was asked to stop before %s had ended", name(n), name(i))
 			}
 		}
