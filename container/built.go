@@ -1,17 +1,13 @@
 package container
 
 import (
-	"slices"
-
 	"github.com/strata-go/strata/internal/wiring"
 )
 
 // built returns what runs, exactly, and which decorators run in the place of
 // constructors' values. It is called after the build.
 func (a *App) built(decorated *decorations) (list []*source, replaced replacements) {
-	a.mu.Lock()
-	makers := slices.Clone(a.makers) // sealed: they do not change any more
-	a.mu.Unlock()
+	makers := a.allMakers() // sealed: they do not change any more
 	b := &settlement{
 		replaced:  make(replacements),
 		decorated: decorated,

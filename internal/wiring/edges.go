@@ -76,7 +76,7 @@ func (g *graph) staticEdges(n *Node) []Edge {
 func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators, members []*Node) {
 	if p.Key.Group == "" {
 		for at := s; at != nil; at = at.parent {
-			if d := at.decorators[p.Key]; d != nil && !skip(d) {
+			if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
 				return []*Node{d}, nil
 			}
 		}
@@ -90,7 +90,7 @@ func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators,
 
 	replaced := false
 	for at := s; at != nil; at = at.parent {
-		if d := at.decorators[p.Key]; d != nil && !skip(d) {
+		if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
 			decorators = append(decorators, d)
 			// dig files decorated groups by the type of their slice, which may have a name of its own.
 			replaced = replaced || d.gives(p)

@@ -51,6 +51,7 @@ type Node struct {
 	wrapped bool   // dig was given a wrapper of the function
 	between Interceptor
 	hooks   []func(took time.Duration, err error)
+	found   found // what dig tells of it; nil unless it was found by Attach
 
 	// What follows is guarded by the graph's lock.
 
@@ -59,9 +60,12 @@ type Node struct {
 	broken  error           // why dig will pass over this decorator from now on
 	final   []Edge          // what it was given, if it was called
 	links   []*Node
-	planned []Edge // what the last walk found that dig will call for it
-	from    Step   // who made the last walk come here
-	mark    mark   // what the last walk knows of it
+	asks    *Node                   // of a function of this package: the constructor that it stands for, if that was found
+	planned []Edge                  // what the last walk found that dig will call for it
+	from    Step                    // who made the last walk come here
+	stalled bool                    // dig passes over this decorator
+	members map[int][]reflect.Value // what a node that was found gave to groups, by result
+	mark    mark                    // what the last walk knows of it
 
 	plannedAt int    // registrations then
 	static    []Edge // for a node that was not called, all soft members included
@@ -151,6 +155,7 @@ func (n *Node) begin() {
 	g := n.Scope.graph
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.syncLocked(nil)
 	g.running = append(g.running, n)
 	if n.order == 0 {
 		edges := n.planned
@@ -198,9 +203,13 @@ func (n *Node) ended(err error, keep []reflect.Value) (handed bool) {
 	}
 	if n.kept != nil {
 		n.kept = nil
+		g.syncLocked(n)
 		return true
 	}
 	n.kept = keep
+	if keep == nil {
+		g.syncLocked(n)
+	}
 	n.succeed()
 	return false
 }

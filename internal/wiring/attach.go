@@ -1,0 +1,461 @@
+package wiring
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"unsafe"
+
+	"go.uber.org/dig"
+
+	"github.com/strata-go/strata/internal/digread"
+)
+
+// Attach returns the root scope of c with all that was given to c before: scopes, constructors and decorators are found by reading
+// what dig keeps of them. What is done to c directly later is found when the next thing is done by way of a [Scope], or by
+// [Scope.Look].
+//
+// dig tells nobody when it calls what was found, so that is read, too, before and after each Invoke: the node then counts as called
+// in the place that the walk ahead gave it. What was called before it was looked at counts as called after what it needs, and its
+// edges are what it would be given now, as far as that was called. A decorator that dig has begun to call by then is passed over,
+// as dig does: see [Node.Stalled].
+//
+// The error says why c cannot be read. The Scope then knows nothing of what was given to c.
+func Attach(c *dig.Container) (*Scope, error) {
+	read, err := digread.Open(c)
+	if err != nil {
+		return nil, err
+	}
+	g := newGraph()
+	g.attached = &attached{
+		scopes:     make(map[*dig.Scope]*Scope),
+		decorators: make(map[unsafe.Pointer]*Node),
+		taken:      make(map[place]int),
+	}
+	g.root = g.scope(nil, "", c)
+	g.root.bind(read)
+	if err := g.look(); err != nil {
+		return nil, err
+	}
+	return g.root, nil
+}
+
+// attached is what a graph knows of a container that it was attached to. The graph's lock guards all but scopes and decorators,
+// which belong to the setup.
+type attached struct {
+	scopes     map[*dig.Scope]*Scope
+	decorators map[unsafe.Pointer]*Node
+	waiting    []*Node       // found, and not called yet
+	taken      map[place]int // how many members of a group have been attributed
+	unsure     []string
+}
+
+// found is what dig tells of a node that was found.
+type found interface {
+	Called() bool
+	Begun() bool
+}
+
+// Attached reports whether the node was found in the container, and not given to a [Scope].
+func (n *Node) Attached() bool { return n.found != nil }
+
+// Stalled reports whether dig has begun to call the decorator, by nobody's Invoke here, and was not done when the container was looked at:
+// it has failed, or is being called. dig passes over it.
+func (n *Node) Stalled() bool {
+	n.Scope.graph.mu.Lock()
+	defer n.Scope.graph.mu.Unlock()
+	return n.stalled
+}
+
+// Look finds what was done to the container directly since it was last looked at. It is part of setting up.
+func (s *Scope) Look() error { return s.graph.look() }
+
+// bind ties a scope to what is read of it.
+func (s *Scope) bind(read *digread.Scope) {
+	s.read = read
+	s.graph.attached.scopes[read.Dig] = s
+}
+
+// look finds what is new in the container.
+func (g *graph) look() (err error) {
+	if g.attached == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the container cannot be read: %v", p)
+		}
+	}()
+	g.sync(nil) // before what is new makes plans worthless
+	seq := g.seq
+	if err := g.lookAt(g.root); err != nil {
+		return fmt.Errorf("the container cannot be read: %w", err)
+	}
+	if g.seq != seq {
+		g.sync(nil)
+	}
+	return nil
+}
+
+func (g *graph) lookAt(s *Scope) error {
+	for ; s.readNodes < s.read.Constructors(); s.readNodes++ {
+		c, err := s.read.Constructor(s.readNodes)
+		if err != nil {
+			return err
+		}
+		g.adopt(c)
+	}
+	if s.read.Decorated() != len(s.decorators) {
+		g.adoptDecorators(s)
+	}
+	for _, child := range s.read.Children(s.readChildren) {
+		s.readChildren++
+		if g.attached.scopes[child] == nil {
+			read := digread.At(child)
+			g.scope(s, read.Name, child).bind(read)
+		}
+	}
+	for _, child := range g.children(s) {
+		if err := g.lookAt(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *graph) children(s *Scope) []*Scope {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var children []*Scope
+	for _, c := range g.scopes {
+		if c.parent == s {
+			children = append(children, c)
+		}
+	}
+	return children
+}
+
+// adopt adds a constructor that was found.
+func (g *graph) adopt(c *digread.Constructor) {
+	// Scopes are looked at from the root down, but a constructor that a child exports is in the root.
+	scope, home := g.scopeOf(c.Scope), g.scopeOf(c.Home)
+	n := newNode(Constructor, scope, c.Func)
+	n.Home, n.found = home, c
+	n.standAt(c.Location)
+	for _, r := range c.Results {
+		t := n.Func.Out(r.Out)
+		if len(r.Index) > 0 {
+			t = t.FieldByIndex(r.Index).Type
+		}
+		if r.Flatten {
+			t = t.Elem()
+		}
+		result := Result{Declared: t, Flatten: r.Flatten, Out: r.Out, Index: r.Index}
+		for _, k := range r.Keys {
+			result.Keys = append(result.Keys, Key(k))
+		}
+		n.Results = append(n.Results, result)
+	}
+	g.register(n)
+	g.wait(n)
+}
+
+// scopeOf returns the scope that is tied to one of dig's, and ties those on the way there.
+func (g *graph) scopeOf(s *dig.Scope) *Scope {
+	if known := g.attached.scopes[s]; known != nil {
+		return known
+	}
+	// It is below one that is known, and not looked at yet.
+	var find func(at *Scope) *Scope
+	find = func(at *Scope) *Scope {
+		for _, child := range at.read.Children(0) {
+			known := g.attached.scopes[child]
+			if known == nil {
+				read := digread.At(child)
+				known = g.scope(at, read.Name, child)
+				known.bind(read)
+			}
+			if child == s {
+				return known
+			}
+			if found := find(known); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	if found := find(g.root); found != nil {
+		return found
+	}
+	panic("a constructor belongs to a scope of another container")
+}
+
+// adoptDecorators adds the decorators of a scope that are not known. dig does not keep the order in which they were given.
+func (g *graph) adoptDecorators(s *Scope) {
+	type one struct {
+		id unsafe.Pointer
+		*digread.Decorator
+	}
+	var all []one
+	for id, d := range s.read.Decorators() {
+		d.Keys = slices.DeleteFunc(d.Keys, func(k digread.Key) bool { return s.decorators[Key(k)] != nil })
+		if len(d.Keys) > 0 {
+			all = append(all, one{id, d})
+		}
+	}
+	at := func(d one) string {
+		return fmt.Sprintf("%s:%09d %v", d.Location.File, d.Location.Line, least(d.Keys))
+	}
+	slices.SortFunc(all, func(x, y one) int {
+		switch a, b := at(x), at(y); {
+		case a < b:
+			return -1
+		case a > b:
+			return 1
+		}
+		return 0
+	})
+	for _, d := range all {
+		n := g.attached.decorators[d.id]
+		if n == nil {
+			n = newNode(Decorator, s, d.Func)
+			n.found = d.Decorator
+			n.standAt(d.Location)
+			n.Results, _ = n.sig.decorations()
+			g.attached.decorators[d.id] = n
+			g.wait(n)
+		}
+		g.registerDecorator(n, d.Keys)
+	}
+}
+
+// least returns the key that comes first as text.
+func least(keys []digread.Key) string {
+	var text []string
+	for _, k := range keys {
+		text = append(text, Key(k).String())
+	}
+	return slices.Min(text)
+}
+
+// registerDecorator adds a decorator for those of its keys that dig has registered it for: when dig refuses some it keeps others.
+func (g *graph) registerDecorator(n *Node, keys []digread.Key) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n.Seq == 0 {
+		g.number(n)
+		g.nodes = append(g.nodes, n)
+	}
+	g.version++
+	g.registrations++
+	for _, k := range keys {
+		n.Home.decorators[Key(k)] = n
+	}
+}
+
+func (g *graph) wait(n *Node) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.attached.waiting = append(g.attached.waiting, n)
+}
+
+func (n *Node) standAt(at digread.Location) {
+	n.File, n.Line = at.File, at.Line
+	n.rename(at.Package, at.Name)
+}
+
+// sync takes notice of what dig has called. own is a node of ours whose results dig has just taken, nil if there is none.
+func (g *graph) sync(own *Node) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.syncLocked(own)
+}
+
+func (g *graph) syncLocked(own *Node) {
+	a := g.attached
+	if a == nil {
+		return
+	}
+	called := make(map[*Node]bool)
+	a.waiting = slices.DeleteFunc(a.waiting, func(n *Node) bool {
+		if n.found.Called() {
+			called[n] = true
+			return true
+		}
+		if g.asking == nil && !n.stalled && n.broken == nil && n.found.Begun() {
+			n.stalled = true
+			g.version++
+		}
+		return false
+	})
+	makers, certain := g.place(called)
+	if own != nil {
+		makers = append(makers, own)
+	}
+	g.attribute(makers, certain)
+}
+
+// place gives what was called its place in the order of calls, and its edges. It reports whether that is the order in which dig
+// called them; else nothing is known but that a node comes after what it needs.
+func (g *graph) place(called map[*Node]bool) (order []*Node, certain bool) {
+	if len(called) == 0 {
+		return nil, true
+	}
+	if g.asking != nil {
+		for _, n := range g.asking.walk.order {
+			if !called[n] {
+				continue
+			}
+			delete(called, n)
+			edges := n.planned
+			if n.plannedAt != g.registrations {
+				edges = g.staticEdges(n)
+			}
+			n.freeze(edges)
+			n.succeed()
+			order = append(order, n)
+		}
+	}
+	certain = len(called) == 0 || len(called)+len(order) == 1
+	open := make(map[*Node]bool)
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		open[n] = true
+		edges := g.given(n, func(d *Node) bool { return (called[d] || d.order > 0) && !open[d] })
+		for _, e := range edges {
+			if e.To.order == 0 {
+				visit(e.To)
+			}
+		}
+		n.final = slices.DeleteFunc(edges, func(e Edge) bool { return e.To.order == 0 })
+		open[n], n.stalled = false, false
+		n.succeed()
+		order = append(order, n)
+	}
+	for _, n := range slices.Clone(g.nodes) {
+		if called[n] && n.order == 0 {
+			visit(n)
+		}
+	}
+	return order, certain
+}
+
+// given are the edges that n would have if there were nothing but what was called.
+func (g *graph) given(n *Node, was func(*Node) bool) []Edge {
+	var edges []Edge
+	for _, p := range n.Params {
+		decorators, members := g.resolve(p, n.Scope, func(d *Node) bool { return d == n || !was(d) })
+		for _, d := range decorators {
+			edges = append(edges, Edge{Param: p, To: d})
+		}
+		for _, m := range members {
+			if was(m) {
+				edges = append(edges, Edge{Param: p, To: m, Soft: p.Soft})
+			}
+		}
+	}
+	return edges
+}
+
+// next is whom dig is calling in the innermost Invoke, or in that which a was, if it is one that was found: the first in the order
+// of the walk that was not called. Of the others dig tells it itself.
+func (a *asking) next() *Node {
+	for _, n := range a.walk.order {
+		if n.order == 0 {
+			if n.found != nil {
+				return n
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// inside are the constructors and decorators that are being called, the outermost first.
+func (g *graph) inside() []*Node {
+	if g.attached == nil {
+		return g.running
+	}
+	var all []*Node
+	var add func(a *asking, end int)
+	add = func(a *asking, end int) {
+		if a == nil {
+			return
+		}
+		add(a.outer, a.running)
+		if own := g.running[a.running:end]; len(own) > 0 {
+			all = append(all, own...)
+		} else if n := a.next(); n != nil {
+			all = append(all, n)
+		}
+	}
+	add(g.asking, len(g.running))
+	return all
+}
+
+// buildFound has dig call a constructor that was found, by asking for its keys, one after another until it was called. There may
+// be none: when all are decorated, and no decorator wants what it decorates.
+func (n *Node) buildFound() error {
+	n.Scope.graph.mu.Lock()
+	keys := n.askedFor()
+	n.Scope.graph.mu.Unlock()
+	for _, k := range keys {
+		if _, err := n.Home.value(k, n); err != nil {
+			return err
+		}
+		if _, called := n.Called(); called {
+			return nil
+		}
+	}
+	return nil
+}
+
+// askedFor are the keys of n, the one first that gets n alone called, if there is one.
+func (n *Node) askedFor() []Key {
+	first, _ := n.ownKey()
+	keys := []Key{first}
+	for _, r := range n.Results {
+		for _, k := range r.Keys {
+			if k != first {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
+// Beside returns whom [Node.Build] would have called beside n and what n needs: members of n's group and its decorators, if n was
+// found and has no key of its own.
+func (n *Node) Beside() []*Node {
+	g := n.Scope.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n.found == nil || n.order > 0 {
+		return nil
+	}
+	key, alone := n.ownKey()
+	if alone {
+		return nil
+	}
+	decorators, members := g.resolve(Param{Key: key, slice: reflect.SliceOf(key.Type)}, n.Home, func(*Node) bool { return false })
+	return append(slices.Clone(decorators), members...)
+}
+
+// Asked returns the constructor that was found and that [Node.Build] is asking dig for, nil if there is none: which of those that it
+// needs dig is calling is not known while it does.
+func (s *Scope) Asked() *Node {
+	g := s.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.asking == nil {
+		return nil
+	}
+	return g.asking.of
+}
+
+// Unwound returns the last constructor or decorator that was found and that ended its goroutine or panicked, nil if there is none.
+func (s *Scope) Unwound() *Node {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	return s.graph.unwound
+}
