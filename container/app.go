@@ -37,16 +37,17 @@ type App struct {
 	own     map[*wiring.Node]bool // what New or Attach provided
 	refused map[*wiring.Node]bool // of what was found in the container, what is an error
 
-	mu      sync.Mutex // guards what follows; not held while user code runs
-	phase   phase
-	errs    []error
-	depends []depend
-	makers  []*maker           // in the order in which they were called
-	plan    *Plan              // exact, after the build
-	stop    *hooks.AppStopping // why it stops, once it does
-	misuse  []error            // of hooks appended too late
-	unread  error              // why what was given to the container before Attach is not known
-	exited  *wiring.Node       // the constructor that ended its goroutine
+	mu       sync.Mutex // guards what follows; not held while user code runs
+	phase    phase
+	errs     []error
+	depends  []depend
+	makers   []*maker           // in the order in which they were called
+	plan     *Plan              // exact, after the build
+	stop     *hooks.AppStopping // why it stops, once it does
+	misuse   []error            // of hooks appended too late
+	received []received         // what functions were given, if it is not known who made it
+	unread   error              // why what was given to the container before Attach is not known
+	exited   *wiring.Node       // the constructor that ended its goroutine
 }
 
 // phase is how far an App has come. It only grows.

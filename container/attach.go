@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -83,6 +84,7 @@ func (a *App) attach(method string, c *dig.Container) {
 			a.unread = fmt.Errorf("%s: %s: %w; what was given to the container before runs only if the app's own functions take it",
 				callSite(), method, err)
 			a.emit(hooks.Misuse{At: time.Now(), Err: a.unread})
+			root = wiring.Outline(c)
 		}
 		a.container, a.root = c, &Scope{app: a, wiring: root}
 		return
@@ -160,8 +162,13 @@ func (a *App) found() []*maker {
 func (a *App) allMakers() []*maker {
 	found := a.found()
 	a.mu.Lock()
-	makers := slices.Clone(a.makers)
+	makers, received := slices.Clone(a.makers), slices.Clone(a.received)
 	a.mu.Unlock()
+	for _, r := range received {
+		if m := a.makerOf(r); m != nil {
+			makers = append(makers, m) // last: what the app's own have made is theirs
+		}
+	}
 	if len(found) == 0 {
 		return makers
 	}
@@ -172,4 +179,57 @@ func (a *App) allMakers() []*maker {
 		return cmp.Compare(i, j)
 	})
 	return makers
+}
+
+// received is what a function was given and what runs, of an app that does not know
+// who made it.
+type received struct {
+	by     *wiring.Node
+	param  wiring.Param
+	values []value
+}
+
+// receives returns the parameters of n whose values have to be looked at.
+func (a *App) receives(n *wiring.Node) []wiring.Param {
+	if a.unread == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(n.Params), func(p wiring.Param) bool {
+		return isLifecycle(p) || p.Key.Type.Kind() != reflect.Interface && !p.Key.Type.Implements(runnerType)
+	})
+}
+
+// receive notes what runs among the arguments of n.
+func (a *App) receive(n *wiring.Node, args []reflect.Value, params []wiring.Param) {
+	for _, p := range params {
+		v := args[p.Arg]
+		if len(p.Index) > 0 {
+			v = v.FieldByIndex(p.Index)
+		}
+		r := received{by: n, param: p}
+		for _, runner := range runners(v, p.Key.Group != "") {
+			r.values = append(r.values, value{runner, p.Key})
+		}
+		if len(r.values) > 0 {
+			a.mu.Lock()
+			a.received = append(a.received, r)
+			a.mu.Unlock()
+		}
+	}
+}
+
+// makerOf returns who made what was received: nil if it was one of the app's own. Of
+// several one counts for all.
+func (a *App) makerOf(r received) *maker {
+	var m *maker
+	for _, e := range r.by.Edges() {
+		switch {
+		case e.Link || e.Param.Key != r.param.Key || !e.To.Outlined():
+		case m == nil:
+			m = &maker{node: e.To, values: r.values}
+		default:
+			a.root.wiring.StandFor(m.node, e.To)
+		}
+	}
+	return m
 }

@@ -20,7 +20,7 @@ import (
 // edges are what it would be given now, as far as that was called. A decorator that dig has begun to call by then is passed over,
 // as dig does: see [Node.Stalled].
 //
-// The error says why c cannot be read. The Scope then knows nothing of what was given to c.
+// The error says why c cannot be read: there is [Outline] then.
 func Attach(c *dig.Container) (*Scope, error) {
 	read, err := digread.Open(c)
 	if err != nil {
@@ -68,7 +68,12 @@ func (n *Node) Stalled() bool {
 }
 
 // Look finds what was done to the container directly since it was last looked at. It is part of setting up.
-func (s *Scope) Look() error { return s.graph.look() }
+func (s *Scope) Look() error {
+	if o := s.graph.outline; o != nil {
+		o.look(s.graph)
+	}
+	return s.graph.look()
+}
 
 // bind ties a scope to what is read of it.
 func (s *Scope) bind(read *digread.Scope) {

@@ -201,16 +201,29 @@ func rank(n *Node) int {
 
 // standFor makes first count for other, too: it waits for what other needs, and who needs other waits for first.
 func (g *graph) standFor(first, other *Node) {
-	link := func(from, to *Node) {
-		if from != to && !slices.Contains(from.links, to) && !reaches(to, from) {
-			from.links = append(from.links, to)
-			g.epoch++
-		}
-	}
 	for _, e := range other.final {
-		link(first, e.To)
+		g.linkFreely(first, e.To)
 	}
-	link(other, first)
+	g.linkFreely(other, first)
+}
+
+// linkFreely adds a link, unless it would close a cycle.
+func (g *graph) linkFreely(from, to *Node) {
+	if !slices.Contains(from.links, to) && !reaches(to, from) {
+		from.links = append(from.links, to)
+		g.epoch++
+	}
+}
+
+// StandFor makes first count for other, too, of two nodes that may have made the same value: first waits for what other needs, and
+// who needs other waits for first.
+func (s *Scope) StandFor(first, other *Node) {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	for _, to := range other.links {
+		s.graph.linkFreely(first, to)
+	}
+	s.graph.standFor(first, other)
 }
 
 // mayBe reports whether a constructor that declares type t can have made v.

@@ -85,7 +85,7 @@ func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators,
 				return nil, providers
 			}
 		}
-		return nil, nil
+		return nil, g.outline.of(p.Key)
 	}
 
 	replaced := false
@@ -107,6 +107,9 @@ func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators,
 		} else {
 			members = append(members, providers...)
 		}
+	}
+	if more := g.outline.of(p.Key); len(more) > 0 {
+		members = slices.Concat(members, more)
 	}
 	return decorators, members
 }
@@ -130,6 +133,9 @@ func (g *graph) missing(p Param, s *Scope, called func(d *Node) bool) bool {
 		if len(at.providers[p.Key]) > 0 {
 			return false
 		}
+	}
+	if len(g.outline.of(p.Key)) > 0 {
+		return false
 	}
 	d := s.decorators[p.Key]
 	return d == nil || !called(d)

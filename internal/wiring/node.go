@@ -75,6 +75,9 @@ type Node struct {
 
 // Location returns where the function is declared, in short: "server.go:42".
 func (n *Node) Location() string {
+	if n.File == unknownFile {
+		return unknownFile
+	}
 	return fmt.Sprintf("%s:%d", path.Base(strings.ReplaceAll(n.File, `\`, "/")), n.Line)
 }
 
@@ -104,7 +107,7 @@ func newNode(kind Kind, s *Scope, f reflect.Value) *Node {
 func (n *Node) locate(pc uintptr) {
 	f := runtime.FuncForPC(pc)
 	if f == nil {
-		n.Name, n.fn, n.File = "func", "func", "?"
+		n.Name, n.fn, n.File = "func", "func", unknownFile
 		return
 	}
 	n.File, n.Line = f.FileLine(pc)

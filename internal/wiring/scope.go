@@ -36,7 +36,8 @@ type digScope interface {
 // graph is what all scopes of a container share.
 type graph struct {
 	root     *Scope
-	attached *attached // nil if the container was empty
+	attached *attached // nil unless the graph was attached to its container
+	outline  *outline  // of a container that could not be read; else nil
 
 	mu      sync.Mutex // guards what follows, the Scopes' maps and the Nodes' state; never held while user code runs
 	scopes  []*Scope
