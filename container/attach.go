@@ -105,13 +105,13 @@ func (a *App) look(method string) error {
 // cannot be served.
 func (a *App) checkFound(method string) {
 	for _, n := range a.root.wiring.Nodes() {
-		if !n.Attached() || a.refused[n] {
+		if a.refused[n] {
 			continue
 		}
 		if n.Stalled() {
 			a.refuse(method, n, "decorator %v has failed, or is being called: dig passes over it from now on", n)
 		}
-		if _, called := n.Called(); called || a.refused[n] {
+		if _, called := n.Called(); called || !n.Attached() || a.refused[n] {
 			continue
 		}
 		for _, e := range n.Edges() {

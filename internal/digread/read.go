@@ -228,16 +228,27 @@ func (s *Scope) Decorators() map[unsafe.Pointer]*Decorator {
 		id := node.UnsafePointer()
 		d := found[id]
 		if d == nil {
-			d = &Decorator{
-				Func:     field(node.Elem(), "dcor").Elem(),
-				Location: location(node.Elem()),
-				state:    field(node.Elem(), "state"),
-			}
+			d = decoratorIn(node.Elem())
 			found[id] = d
 		}
 		d.Keys = append(d.Keys, keyOf(all.Key()))
 	}
 	return found
+}
+
+// Decorator returns the decorator of k, without its other keys, nil if there is none.
+func (s *Scope) Decorator(k Key) *Decorator {
+	node := s.decorators.MapIndex(s.key(k))
+	if !node.IsValid() {
+		return nil
+	}
+	d := decoratorIn(node.Elem())
+	d.Keys = []Key{k}
+	return d
+}
+
+func decoratorIn(node reflect.Value) *Decorator {
+	return &Decorator{Func: field(node, "dcor").Elem(), Location: location(node), state: field(node, "state")}
 }
 
 // What dig's decoratorState says.

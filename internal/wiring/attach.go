@@ -30,6 +30,7 @@ func Attach(c *dig.Container) (*Scope, error) {
 	g.attached = &attached{
 		scopes:     make(map[*dig.Scope]*Scope),
 		decorators: make(map[unsafe.Pointer]*Node),
+		ours:       make(map[*Node]found),
 		taken:      make(map[place]int),
 	}
 	g.root = g.scope(nil, "", c)
@@ -45,8 +46,9 @@ func Attach(c *dig.Container) (*Scope, error) {
 type attached struct {
 	scopes     map[*dig.Scope]*Scope
 	decorators map[unsafe.Pointer]*Node
-	waiting    []*Node       // found, and not called yet
-	taken      map[place]int // how many members of a group have been attributed
+	waiting    []*Node         // found, and not called yet
+	ours       map[*Node]found // our own decorators
+	taken      map[place]int   // how many members of a group have been attributed
 	unsure     []string
 }
 
@@ -264,6 +266,18 @@ func (g *graph) wait(n *Node) {
 	g.attached.waiting = append(g.attached.waiting, n)
 }
 
+// watch keeps an eye on a decorator of ours, which dig may call for others.
+func (g *graph) watch(n *Node) {
+	if g.attached == nil || len(n.Results) == 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if state := n.Home.read.Decorator(n.Results[0].Keys[0].read()); state != nil {
+		g.attached.ours[n] = state
+	}
+}
+
 func (n *Node) standAt(at digread.Location) {
 	n.File, n.Line = at.File, at.Line
 	n.rename(at.Package, at.Name)
@@ -287,17 +301,26 @@ func (g *graph) syncLocked(own *Node) {
 			called[n] = true
 			return true
 		}
-		if g.asking == nil && !n.stalled && n.broken == nil && n.found.Begun() {
-			n.stalled = true
-			g.version++
-		}
+		g.checkStalled(n, n.found)
 		return false
 	})
+	for n, state := range a.ours {
+		g.checkStalled(n, state)
+	}
 	makers, certain := g.place(called)
 	if own != nil {
 		makers = append(makers, own)
 	}
 	g.attribute(makers, certain)
+}
+
+// checkStalled notes that dig is not done with a decorator that it has begun to call, if it is not for an Invoke of ours: those note
+// themselves what has failed.
+func (g *graph) checkStalled(n *Node, state found) {
+	if g.asking == nil && n.order == 0 && !n.stalled && n.broken == nil && state.Begun() {
+		n.stalled = true
+		g.version++
+	}
 }
 
 // place gives what was called its place in the order of calls, and its edges. It reports whether that is the order in which dig
@@ -333,7 +356,7 @@ func (g *graph) place(called map[*Node]bool) (order []*Node, certain bool) {
 			}
 		}
 		n.final = slices.DeleteFunc(edges, func(e Edge) bool { return e.To.order == 0 })
-		open[n], n.stalled = false, false
+		open[n] = false
 		n.succeed()
 		order = append(order, n)
 	}

@@ -21,10 +21,15 @@ type directly struct {
 	constructors map[*dig.Scope][]int
 	decorators   map[*dig.Scope]map[Key]int
 	identified   map[*dig.Scope]int
+	half         bool           // dig has refused a constructor for a cycle, and may have kept it in a parent scope all the same
 	called       map[*Node]bool // before the last step that was done directly
 }
 
-func newDirectly(plain, ours *world, program []step) *directly {
+func newDirectly(plain, ours *world, program []step, eager bool) *directly {
+	newContainer := newContainer
+	if eager {
+		newContainer = func() *dig.Container { return dig.New(dig.RecoverFromPanics()) } // looks for cycles in Provide
+	}
 	d := &directly{
 		container: newContainer(), plain: plain, same: ours,
 		plainScopes: []digScope{newContainer()}, shadow: []*Scope{New(newContainer())}, shadowed: newWorld(program),
@@ -86,7 +91,9 @@ func (d *directly) do(s step) {
 		d.ours = append(d.ours, ours.Scope(fmt.Sprint("s", s.ID)))
 	case "provide":
 		_ = plain.Provide(d.plain.function(s), d.plain.provideOptions(s)...)
-		if ours.Provide(d.same.function(s), d.same.provideOptions(s)...) == nil {
+		err := ours.Provide(d.same.function(s), d.same.provideOptions(s)...)
+		d.half = d.half || dig.IsCycleDetected(err)
+		if err == nil {
 			if s.Export {
 				at = d.digScope(d.container)
 			}

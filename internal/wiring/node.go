@@ -222,7 +222,7 @@ func (n *Node) succeed() {
 	g := n.Scope.graph
 	g.calls++
 	n.order = g.calls
-	n.planned, n.static = nil, nil
+	n.planned, n.static, n.stalled = nil, nil, false
 	g.epoch++
 	if n.Kind == Decorator {
 		g.version++ // its scope may now have a value that nobody provides

@@ -104,6 +104,7 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 		return nil, err
 	}
 	s.graph.register(n)
+	s.graph.watch(n)
 	return n, nil
 }
 
