@@ -76,7 +76,7 @@ func (a *App) attach(method string, c *dig.Container) {
 	switch {
 	case c == nil:
 		a.keep(method, errors.New("the container is nil"), "")
-	case *c == dig.Container{}:
+	case reflect.ValueOf(c).Elem().IsZero():
 		a.keep(method, errors.New("the container is empty"), "dig.New makes one")
 	default:
 		root, err := attachTo(c)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/dig"
@@ -528,4 +530,139 @@ func TestAttachToADigThatIsNotKnown(t *testing.T) {
 			"stopping *container_test.Replica[name=standby]", "stopping *container_test.Database")
 		wantBefore(t, r.story(), "started *container_test.Database", "starting *container_test.Replica[name=standby]")
 	})
+}
+
+// Constructors that were given to the container may use the App while they are
+// called, and others may look at it.
+func TestAttachIsReentrant(t *testing.T) {
+	var app *container.App
+	c := dig.New()
+	provideAll(t, c, newConfig, newQueue, func(*Config) *Database {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if _, err := app.Plan(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if err := app.Invoke(func(*Config) {}); err != nil {
+			t.Error(err)
+		}
+		wantText(t, app.Invoke(func(*Queue) {}), "cycle: ", "needs *container_test.Database")
+		<-done
+		provideAll(t, app, func(*Queue) *Server { return &Server{process.Nop()} })
+		return &Database{process.Nop()}
+	})
+	bubble(t, func(t *testing.T) {
+		var r recorder
+		app = attach(c, container.WithObserver(&r))
+		if err := startAndStop(t, app); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "started", r.started(), []string{"*container_test.Database", "*container_test.Queue", "*container_test.Server"})
+	})
+}
+
+// Plan may be called at any time, also while dig is at work.
+func TestAttachIsLookedAtWhileItBuilds(t *testing.T) {
+	c := dig.New()
+	type many struct {
+		dig.In
+		Many []*Replica `group:"many"`
+	}
+	for i := range 50 {
+		name := dig.Name(strconv.Itoa(i))
+		if err := c.Provide(func(*Config) *Database { return &Database{process.Nop()} }, name); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Provide(func(*Config) *Replica { return &Replica{process.Nop()} }, dig.Group("many")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	provideAll(t, c, newConfig, func(many) *Server { return &Server{process.Nop()} })
+	app := attach(c)
+	stop := make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _ = app.Plan()
+				_ = app.Err()
+			}
+		}
+	})
+	p, err := app.Process(t.Context())
+	close(stop)
+	reader.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A panic in a constructor of the App's own is named, too, if dig does not recover.
+func TestAttachNamesOwnConstructorsThatPanic(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		app := attach(dig.New())
+		provideAll(t, app, func() *Database { panic("no disk") }, newCache)
+		wantText(t, app.RunContext(t.Context()), "construct container_test.TestAttachNamesOwnConstructorsThatPanic", "attach_test.go", "no disk")
+	})
+}
+
+func TestAttachTakesDecoratorsGivenLater(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := dig.New()
+		provideAll(t, c, newConfig, newDatabase)
+		var r recorder
+		app := attach(c, container.WithObserver(&r))
+		provideAll(t, app, newCache)
+		if err := c.Decorate(func(d *Database) *Database { return &Database{d} }); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Decorate(func(c *Cache) *Cache { return &Cache{c} }); err != nil {
+			t.Fatal(err)
+		}
+		if err := startAndStop(t, app); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "started", r.started(), []string{"*container_test.Cache", "*container_test.Database"})
+		for _, e := range find[hooks.UnitStarted](&r) {
+			if !strings.Contains(e.Unit.Constructor, "TestAttachTakesDecoratorsGivenLater") {
+				t.Errorf("%v is run raw", e.Unit)
+			}
+		}
+	})
+}
+
+func TestDependBetweenWhatWasFound(t *testing.T) {
+	for name, forget := range map[string]func() func(){"known": func() func() { return func() {} }, "not known": container.ForgetDig} {
+		t.Run(name, func(t *testing.T) {
+			defer forget()()
+			bubble(t, func(t *testing.T) {
+				c := dig.New()
+				provideAll(t, c, newConfig, newDatabase, func() *Queue { return &Queue{process.Nop()} })
+				var r recorder
+				app := attach(c, container.WithObserver(&r))
+				if err := app.Invoke(func(*Database, *Queue) {}); err != nil {
+					t.Fatal(err)
+				}
+				if err := app.Depend(new(*Database), new(*Queue)); err != nil {
+					t.Fatal(err)
+				}
+				if err := startAndStop(t, app); err != nil {
+					t.Fatal(err)
+				}
+				wantBefore(t, r.story(), "started *container_test.Queue", "starting *container_test.Database",
+					"stopped *container_test.Database", "stopping *container_test.Queue")
+			})
+		})
+	}
 }

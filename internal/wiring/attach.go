@@ -95,8 +95,10 @@ func (g *graph) look() (err error) {
 	}()
 	g.sync(nil) // before what is new makes plans worthless
 	seq := g.seq
-	if err := g.lookAt(g.root); err != nil {
-		return fmt.Errorf("the container cannot be read: %w", err)
+	for i := 0; i < len(g.scopes); i++ { // there may be more after each
+		if err := g.lookAt(g.scopes[i]); err != nil {
+			return fmt.Errorf("the container cannot be read: %w", err)
+		}
 	}
 	if g.seq != seq {
 		g.sync(nil)
@@ -104,6 +106,7 @@ func (g *graph) look() (err error) {
 	return nil
 }
 
+// lookAt finds what is new in a scope itself.
 func (g *graph) lookAt(s *Scope) error {
 	for ; s.readNodes < s.read.Constructors(); s.readNodes++ {
 		c, err := s.read.Constructor(s.readNodes)
@@ -122,24 +125,7 @@ func (g *graph) lookAt(s *Scope) error {
 			g.scope(s, read.Name, child).bind(read)
 		}
 	}
-	for _, child := range g.children(s) {
-		if err := g.lookAt(child); err != nil {
-			return err
-		}
-	}
 	return nil
-}
-
-func (g *graph) children(s *Scope) []*Scope {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var children []*Scope
-	for _, c := range g.scopes {
-		if c.parent == s {
-			children = append(children, c)
-		}
-	}
-	return children
 }
 
 // adopt adds a constructor that was found.

@@ -32,15 +32,7 @@ func (n *Node) Returned(result int) []reflect.Value {
 	if n.found == nil || n.order == 0 {
 		return nil
 	}
-	k := n.Results[result].Keys[0]
-	if k.Group != "" {
-		return n.members[result]
-	}
-	v, ok := n.Home.read.Value(k.read())
-	if !ok {
-		return nil
-	}
-	return []reflect.Value{v}
+	return n.returned[result]
 }
 
 // Unsure says of which groups it is not known which constructor made which member.
@@ -53,8 +45,8 @@ func (s *Scope) Unsure() []string {
 	return slices.Clone(s.graph.attached.unsure)
 }
 
-// attribute gives the members that groups have got since the last time to their makers: who was called since then, in the order in
-// which they were called, if that is certain.
+// attribute gives the values that dig has got since the last time to their makers: who was called since then, in the order in which
+// they were called, if that is certain.
 func (g *graph) attribute(makers []*Node, certain bool) {
 	var places []place
 	parts := make(map[place][]portion)
@@ -65,6 +57,9 @@ func (g *graph) attribute(makers []*Node, certain bool) {
 		for i, r := range n.Results {
 			for j, k := range r.Keys {
 				if k.Group == "" {
+					if v, ok := n.Home.read.Value(k.read()); ok && n.found != nil && j == 0 {
+						portion{n, i, true}.give([]reflect.Value{v})
+					}
 					continue
 				}
 				at := place{n.Home, k}
@@ -120,10 +115,10 @@ func (p portion) give(values []reflect.Value) {
 	if p.node.found == nil || !p.first {
 		return
 	}
-	if p.node.members == nil {
-		p.node.members = make(map[int][]reflect.Value)
+	if p.node.returned == nil {
+		p.node.returned = make(map[int][]reflect.Value)
 	}
-	p.node.members[p.result] = append(p.node.members[p.result], values...)
+	p.node.returned[p.result] = append(p.node.returned[p.result], values...)
 }
 
 // isChain reports whether each node needs the one before it, so that there is but one order in which they can have been called.

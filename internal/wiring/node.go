@@ -55,17 +55,17 @@ type Node struct {
 
 	// What follows is guarded by the graph's lock.
 
-	order   int             // as the how-manieth of all it was called; 0 if it was not
-	kept    []reflect.Value // what Build got from it and dig has not asked for yet
-	broken  error           // why dig will pass over this decorator from now on
-	final   []Edge          // what it was given, if it was called
-	links   []*Node
-	asks    *Node                   // of a function of this package: the constructor that it stands for, if that was found
-	planned []Edge                  // what the last walk found that dig will call for it
-	from    Step                    // who made the last walk come here
-	stalled bool                    // dig passes over this decorator
-	members map[int][]reflect.Value // what a node that was found gave to groups, by result
-	mark    mark                    // what the last walk knows of it
+	order    int             // as the how-manieth of all it was called; 0 if it was not
+	kept     []reflect.Value // what Build got from it and dig has not asked for yet
+	broken   error           // why dig will pass over this decorator from now on
+	final    []Edge          // what it was given, if it was called
+	links    []*Node
+	asks     *Node                   // of a function of this package: the constructor that it stands for, if that was found
+	planned  []Edge                  // what the last walk found that dig will call for it
+	from     Step                    // who made the last walk come here
+	stalled  bool                    // dig passes over this decorator
+	returned map[int][]reflect.Value // by a node that was found, by result
+	mark     mark                    // what the last walk knows of it
 
 	plannedAt int    // registrations then
 	static    []Edge // for a node that was not called, all soft members included

@@ -3,6 +3,7 @@ package wiring
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -118,6 +119,20 @@ func (o *outline) of(k Key) []*Node {
 		return nil
 	}
 	return o.providers[k.drawn()]
+}
+
+// providersOf returns who provides a type, under any name or group, as far as it is drawn.
+func (o *outline) providersOf(t reflect.Type) []*Node {
+	if o == nil {
+		return nil
+	}
+	var found []*Node
+	for k, nodes := range o.providers {
+		if k == t.String() || strings.HasPrefix(k, t.String()+"[name=") || strings.HasPrefix(k, "[type="+t.String()+" group=") {
+			found = append(found, nodes...)
+		}
+	}
+	return found
 }
 
 // drawn is the key as dig draws it: the node of a group stands for all its members.

@@ -121,7 +121,7 @@ func (s *Scope) Providers(t reflect.Type) []*Node {
 			found = append(found, n)
 		}
 	}
-	return found
+	return append(found, s.graph.outline.providersOf(t)...)
 }
 
 // Decorator returns the decorator of k that was given to s itself, nil if there is none.
