@@ -173,7 +173,7 @@ func (a *App) Scope(name string, opts ...dig.ScopeOption) *Scope {
 
 // Err returns the errors of Provide, Decorate, Supply, Depend and of the options so
 // far, joined, each with the file and line of the call. An app with such an error
-// does not start.
+// does not start, but for the one of [Attach] that says that dig cannot be read.
 func (a *App) Err() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -666,3 +666,39 @@ func TestDependBetweenWhatWasFound(t *testing.T) {
 		})
 	}
 }
+
+// The old main of many applications is one last Invoke.
+func TestAttachInsideAnInvoke(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := dig.New()
+		provideAll(t, c, func() *dig.Container { return c }, newConfig, newDatabase, newCache)
+		if err := c.Invoke(func(c *dig.Container, _ *Database) error {
+			app := attach(c)
+			err := startAndStop(t, app)
+			wantText(t, app.Provide(newQueue), "started already")
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What constructors of the App need of the container, and the other way round.
+func TestAttachedAndOwnConstructorsMix(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		c := dig.New()
+		provideAll(t, c, func(*Cache) *Server { return &Server{process.Nop()} }, newConfig)
+		var r recorder
+		app := attach(c, schedule, container.Provide(newCache), container.Supply(&Queue{process.Nop()}), container.WithObserver(&r))
+		provideAll(t, app, func(_ *Config, l hooks.Lifecycle, s container.Shutdowner) *Database {
+			l.Append(hooks.Hook{Name: "warm up"})
+			return &Database{process.Nop()}
+		})
+		if err := startAndStop(t, app); err != nil {
+			t.Fatal(err)
+		}
+		wantBefore(t, r.story(), "starting warm up", "starting *container_test.Database", "started *container_test.Database",
+			"starting *container_test.Cache", "started *container_test.Cache", "starting *container_test.Server")
+		wantWellFormed(t, &r)
+	})
+}
