@@ -141,3 +141,27 @@ func TestParseDot(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// A decorator that came after a consumer, and needs it, cannot have been what the consumer was given.
+func TestAttachSeesThatADecoratorCameLater(t *testing.T) {
+	c := dig.New()
+	must(t,
+		c.Provide(func() *pump { return &pump{1} }),
+		c.Provide(func(p *pump) *valve { return &valve{p.int} }),
+		c.Invoke(func(*valve) {}),
+		c.Decorate(func(p *pump, _ *valve) *pump { return &pump{2} }),
+		c.Invoke(func(*pump) {}),
+	)
+	root := mustAttach(t, c)
+	nodes := root.Nodes()
+	must(t, root.Cycle(nodes))
+	for i, want := range [][]*Node{{}, {nodes[0]}, {nodes[0], nodes[1]}} {
+		var got []*Node
+		for _, e := range nodes[i].Edges() {
+			got = append(got, e.To)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v was given what %v have made, want %v", nodes[i], got, want)
+		}
+	}
+}

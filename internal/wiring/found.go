@@ -71,7 +71,10 @@ func (g *graph) place(called map[*Node]bool) (order []*Node, certain bool) {
 	var visit func(n *Node)
 	visit = func(n *Node) {
 		open[n] = true
-		edges := g.given(n, func(d *Node) bool { return (called[d] || d.order > 0) && !open[d] })
+		edges := g.given(n, func(m *Node) bool {
+			// A decorator that needs n came later than n.
+			return (called[m] || m.order > 0) && !open[m] && (m.Kind != Decorator || !g.needs(m, n))
+		})
 		for _, e := range edges {
 			if e.To.order == 0 {
 				visit(e.To)
@@ -88,6 +91,24 @@ func (g *graph) place(called map[*Node]bool) (order []*Node, certain bool) {
 		}
 	}
 	return order, certain
+}
+
+// needs reports whether from needs to, directly or not, going by what was called.
+func (g *graph) needs(from, to *Node) bool {
+	seen := make(map[*Node]bool)
+	var visit func(n *Node) bool
+	visit = func(n *Node) bool {
+		if n == to || seen[n] {
+			return n == to
+		}
+		seen[n] = true
+		edges := n.final
+		if n.order == 0 {
+			edges = g.given(n, func(m *Node) bool { return m.order > 0 || m.found != nil && m.found.Called() })
+		}
+		return slices.ContainsFunc(edges, func(e Edge) bool { return visit(e.To) })
+	}
+	return visit(from)
 }
 
 // given are the edges that n would have if there were nothing but what was called.
