@@ -1,6 +1,6 @@
 // Package bench measures what a start and a stop cost, beside what they would cost
-// without Strata. Figures of two runs are compared, or ratios within one; the
-// machine that they were taken on may be shared.
+// without Strata. Ratios taken in one run are what to look at: the machine may be
+// shared, and slower an hour later. docs/benchmarks.md tells how to read them.
 //
-//	go test -bench . -benchmem ./bench
+//	go test -run '^$' -bench StartStop -benchtime 12x -cpu 1,2 ./bench
 package bench

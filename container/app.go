@@ -202,17 +202,22 @@ func (a *App) Dig() *dig.Container { return a.container }
 // Runner builds what runs and returns the whole app as one runner, which can run
 // once. It starts when the runner's Run is called, and the context and the callback
 // given to that decide when it stops; the options for timeouts, signals and drain
-// do not count. A [Shutdowner] ends the context of the callback.
+// do not count. A [Shutdowner] ends the context of the callback. If the build fails,
+// what an [AdaptStop] is for is stopped before Runner returns, within the stop
+// timeout.
 func (a *App) Runner() (process.Runner, error) {
 	if err := a.claim("Runner"); err != nil {
 		return nil, err
 	}
 	r, err := a.build()
-	if err != nil {
-		a.end(err)
-		return nil, err
+	switch {
+	case err == nil:
+		return r, nil
+	case r != nil:
+		return nil, r.runGivenUp()
 	}
-	return r, nil
+	a.end(err)
+	return nil, err
 }
 
 // Process builds what runs and returns the whole app as one process, not yet

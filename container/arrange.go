@@ -17,8 +17,10 @@ type unit struct {
 	function string // "shop.NewServer"
 	location string // "server.go:42"
 	value
-	after []*unit // what it waits for, directly
-	track track
+	after      []*unit       // what it waits for, directly
+	dependents []*unit       // what waits for it, directly
+	cleared    chan struct{} // of run.clear; guarded by run.mu
+	track      track
 }
 
 // arrange turns sources into units with names, layers and dependencies. They come

@@ -141,12 +141,12 @@ func (a *App) found() []*maker {
 		}
 		m := &maker{node: n}
 		for i, r := range n.Results {
-			if !mayRun(r) {
+			if !a.mayRun(r) {
 				continue
 			}
 			for _, v := range n.Returned(i) {
-				for _, runner := range runners(v, false) {
-					m.values = append(m.values, value{runner, r.Keys[0]})
+				for _, of := range a.running(v, false) {
+					m.values = append(m.values, value{of: of, key: r.Keys[0]})
 				}
 			}
 		}
@@ -195,7 +195,7 @@ func (a *App) receives(n *wiring.Node) []wiring.Param {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(n.Params), func(p wiring.Param) bool {
-		return isLifecycle(p) || p.Key.Type.Kind() != reflect.Interface && !p.Key.Type.Implements(runnerType)
+		return isLifecycle(p) || p.Key.Type.Kind() != reflect.Interface && !a.runsIfBuilt(p.Key.Type)
 	})
 }
 
@@ -207,8 +207,8 @@ func (a *App) receive(n *wiring.Node, args []reflect.Value, params []wiring.Para
 			v = v.FieldByIndex(p.Index)
 		}
 		r := received{by: n, param: p}
-		for _, runner := range runners(v, p.Key.Group != "") {
-			r.values = append(r.values, value{runner, p.Key})
+		for _, of := range a.running(v, p.Key.Group != "") {
+			r.values = append(r.values, value{of: of, key: p.Key})
 		}
 		if len(r.values) > 0 {
 			a.mu.Lock()

@@ -50,11 +50,11 @@ func TestAttachRunsWhatWasProvidedBefore(t *testing.T) {
 }
 
 type (
-	Replica  struct{ process.Runner }
-	Consumer struct{ process.Runner }
-	Mirror   struct{ process.Runner }
-	Route    interface{ Pattern() string }
-	route    struct{ process.Runner }
+	Replica struct{ process.Runner }
+	Courier struct{ process.Runner }
+	Mirror  struct{ process.Runner }
+	Route   interface{ Pattern() string }
+	route   struct{ process.Runner }
 )
 
 func (*route) Pattern() string { return "/" }
@@ -205,23 +205,23 @@ func TestAttachFindsWhatIsDoneToTheContainerLater(t *testing.T) {
 		provideAll(t, app, newCache) // needs what c has
 		provideAll(t, c, func(*Cache) *Queue { return &Queue{process.Nop()} })
 		provideAll(t, app.Scope("of the app"), func(*Queue) *Server { return &Server{process.Nop()} })
-		provideAll(t, c.Scope("of the container"), func(*Queue) *Consumer { return &Consumer{process.Nop()} })
+		provideAll(t, c.Scope("of the container"), func(*Queue) *Courier { return &Courier{process.Nop()} })
 		if err := app.Verify(); err != nil {
 			t.Fatal(err)
 		}
-		if err := app.Depend(new(*Consumer), new(*Server)); err != nil {
+		if err := app.Depend(new(*Courier), new(*Server)); err != nil {
 			t.Fatal(err)
 		}
 		if err := startAndStop(t, app); err != nil {
 			t.Fatal(err)
 		}
 		wantEqual(t, "started", r.started(), []string{
-			"*container_test.Cache", "*container_test.Consumer", "*container_test.Database", "*container_test.Mirror",
+			"*container_test.Cache", "*container_test.Courier", "*container_test.Database", "*container_test.Mirror",
 			"*container_test.Queue", "*container_test.Server",
 		})
 		wantBefore(t, r.story(), "started *container_test.Database", "starting *container_test.Cache", "started *container_test.Cache",
 			"starting *container_test.Queue", "started *container_test.Queue", "starting *container_test.Server",
-			"started *container_test.Server", "starting *container_test.Consumer")
+			"started *container_test.Server", "starting *container_test.Courier")
 	})
 }
 
@@ -428,7 +428,7 @@ func TestAttachToMembersOfAGroup(t *testing.T) {
 		provideAll(t, c, newConfig, newDatabase,
 			func() *Queue { return &Queue{process.Nop()} },
 			func(*Database) member { return member{Runner: &Mirror{process.Nop()}} },
-			func(*Queue) member { return member{Runner: &Consumer{process.Nop()}} },
+			func(*Queue) member { return member{Runner: &Courier{process.Nop()}} },
 			func(members) *Server { return &Server{process.Nop()} })
 		return c
 	}
@@ -445,7 +445,7 @@ func TestAttachToMembersOfAGroup(t *testing.T) {
 				switch u.Type {
 				case "*container_test.Mirror":
 					mirror = u.DependsOn
-				case "*container_test.Consumer":
+				case "*container_test.Courier":
 					consumer = u.DependsOn
 				case "*container_test.Server":
 					server = u.DependsOn
@@ -455,7 +455,7 @@ func TestAttachToMembersOfAGroup(t *testing.T) {
 		return mirror, consumer, server, p.Warnings
 	}
 	both := []string{"*container_test.Database", "*container_test.Queue"}
-	all := []string{"*container_test.Mirror[group=g]", "*container_test.Consumer[group=g]"}
+	all := []string{"*container_test.Mirror[group=g]", "*container_test.Courier[group=g]"}
 	t.Run("built after", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			mirror, consumer, server, warnings := run(t, attach(newContainer(t)))
@@ -700,5 +700,28 @@ func TestAttachedAndOwnConstructorsMix(t *testing.T) {
 		wantBefore(t, r.story(), "starting warm up", "starting *container_test.Database", "started *container_test.Database",
 			"starting *container_test.Cache", "started *container_test.Cache", "starting *container_test.Server")
 		wantWellFormed(t, &r)
+	})
+}
+
+// What an adapter is for is found as what runs by itself is, built before or not.
+func TestAttachHeedsAdapters(t *testing.T) {
+	type opened struct{ _ int }
+	type cached struct{ _ int }
+	bubble(t, func(t *testing.T) {
+		c := dig.New()
+		provideAll(t, c, func() *opened { return new(opened) }, func(*opened) *cached { return new(cached) }, newConfig,
+			func(*Config, *cached) *Queue { return &Queue{process.Nop()} })
+		if err := c.Invoke(func(*opened) {}); err != nil {
+			t.Fatal(err)
+		}
+		var r recorder
+		app := attach(c, container.WithObserver(&r),
+			container.WithAdapter(func(*opened) process.Runner { return process.Nop() }),
+			container.WithAdapter(func(*cached) process.Runner { return process.Nop() }))
+		if err := startAndStop(t, app); err != nil {
+			t.Fatal(err)
+		}
+		wantBefore(t, r.story(), "started *container_test.opened", "starting *container_test.cached",
+			"started *container_test.cached", "starting *container_test.Queue")
 	})
 }

@@ -21,9 +21,18 @@ func (a *App) claim(method string) error {
 }
 
 // build calls the constructors of what runs, which may still add to the setup, and
-// returns the run of the app.
+// returns the run of the app. After an error it is a run that only stops what has to
+// be, nil if nothing has.
 func (a *App) build() (*run, error) {
 	defer a.seal()
+	r, err := a.buildAll()
+	if err != nil {
+		return a.salvage(err), err
+	}
+	return r, nil
+}
+
+func (a *App) buildAll() (*run, error) {
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}
@@ -33,12 +42,17 @@ func (a *App) build() (*run, error) {
 	if err := a.Verify(); err != nil {
 		return nil, err
 	}
-	decorations, err := a.decorations()
+	adapt := a.adaptation()
+	decorated, err := a.decorations(adapt)
 	if err != nil {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
 	a.seal()
-	units, err := arrange(a.built(decorations))
+	list, replaced, err := a.built(decorated, adapt)
+	if err != nil {
+		return nil, fmt.Errorf("construct: %w", err)
+	}
+	units, err := arrange(list, replaced)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +112,7 @@ func (a *App) buildOne(n *wiring.Node) error {
 	}
 	for _, r := range n.Results {
 		for _, k := range r.Keys {
-			if !declaredRuns(r) || decorator(n.Home, k) == nil {
+			if !a.declaredRuns(r) || decorator(n.Home, k) == nil {
 				continue
 			}
 			if _, err := n.Home.Value(k); err != nil {

@@ -5,10 +5,12 @@ import (
 )
 
 // built returns what runs, exactly, and which decorators run in the place of
-// constructors' values. It is called after the build.
-func (a *App) built(decorated *decorations) (list []*source, replaced replacements) {
+// constructors' values. It is called after the build. The error is that of an
+// adapter.
+func (a *App) built(decorated *decorations, adapt adaptation) (list []*source, replaced replacements, err error) {
 	makers := a.allMakers() // sealed: they do not change any more
 	b := &settlement{
+		adapt:     adapt,
 		replaced:  make(replacements),
 		decorated: decorated,
 		raw:       make(map[instance]bool),
@@ -18,17 +20,19 @@ func (a *App) built(decorated *decorations) (list []*source, replaced replacemen
 		b.findReplaced(m)
 	}
 	for _, m := range makers {
-		b.addMade(m)
+		if err := b.addMade(m); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, at := range decorated.list {
 		for _, v := range decorated.values[at] {
 			b.add(at.node, v)
 		}
 	}
-	return b.list, b.replaced
+	return b.list, b.replaced, nil
 }
 
-// decorations are the Runners that decorators have returned.
+// decorations are the values that decorators have returned and that run.
 type decorations struct {
 	list   []decoration // in the order of registration
 	values map[decoration][]value
@@ -41,14 +45,14 @@ type decoration struct {
 }
 
 // decorations asks dig for the values of the decorators that were called.
-func (a *App) decorations() (*decorations, error) {
+func (a *App) decorations(adapt adaptation) (*decorations, error) {
 	found := &decorations{values: make(map[decoration][]value)}
 	for _, n := range a.root.wiring.Nodes() {
 		if _, called := n.Called(); !called || n.Kind != wiring.Decorator {
 			continue
 		}
 		for _, r := range n.Results {
-			if !mayRun(r) {
+			if !a.mayRun(r) {
 				continue
 			}
 			at := decoration{n, r.Keys[0]}
@@ -56,8 +60,14 @@ func (a *App) decorations() (*decorations, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, runner := range runners(v, r.Flatten) {
-				found.values[at] = append(found.values[at], value{runner, at.key})
+			for _, of := range a.running(v, r.Flatten) {
+				v, err := adapt(n, value{of: of, key: at.key})
+				if err != nil {
+					return nil, err
+				}
+				if v.runner != nil {
+					found.values[at] = append(found.values[at], v)
+				}
 			}
 			if len(found.values[at]) > 0 {
 				found.list = append(found.list, at)
@@ -70,6 +80,7 @@ func (a *App) decorations() (*decorations, error) {
 // settlement decides, of all values that were made, which run, and in whose place.
 type settlement struct {
 	sources
+	adapt     adaptation
 	replaced  replacements
 	decorated *decorations
 	raw       map[instance]bool // replaced by what a decorator returned
@@ -84,7 +95,7 @@ func (b *settlement) findReplaced(m *maker) {
 			continue
 		}
 		b.replaced.note(m.node, d)
-		if id, ok := instanceOf(v.runner); ok {
+		if id, ok := instanceOf(v.of); ok {
 			b.raw[id] = true
 		}
 	}
@@ -92,21 +103,28 @@ func (b *settlement) findReplaced(m *maker) {
 
 // addMade adds the hooks and values of m that run. A value that is replaced does
 // not, under whatever other key it is passed on.
-func (b *settlement) addMade(m *maker) {
+func (b *settlement) addMade(m *maker) error {
 	if len(m.hooks) > 0 {
 		b.get(m.node).addHooks(m.hooks)
 	}
 	for _, v := range m.values {
-		if id, ok := instanceOf(v.runner); ok && b.raw[id] || b.replacing(m.node, v) != nil {
+		if id, ok := instanceOf(v.of); ok && b.raw[id] || b.replacing(m.node, v) != nil {
 			continue
 		}
-		b.add(m.node, v)
+		v, err := b.adapt(m.node, v)
+		if err != nil {
+			return err
+		}
+		if v.runner != nil {
+			b.add(m.node, v)
+		}
 	}
+	return nil
 }
 
 // add adds v, unless it is there already.
 func (b *settlement) add(n *wiring.Node, v value) {
-	if id, ok := instanceOf(v.runner); ok {
+	if id, ok := instanceOf(v.of); ok {
 		if b.known[id] {
 			return
 		}
@@ -129,7 +147,7 @@ func (b *settlement) replacing(n *wiring.Node, v value) *wiring.Node {
 	return nil
 }
 
-// runs reports whether d returned a Runner for k.
+// runs reports whether d returned something that runs for k.
 func (b *settlement) runs(d *wiring.Node, k wiring.Key) bool {
 	return len(b.decorated.values[decoration{d, k}]) > 0
 }

@@ -11,19 +11,21 @@ import (
 // declaredRunner reports whether the app has to have n called: its declared results
 // show that it runs.
 func (a *App) declaredRunner(n *wiring.Node) bool {
-	return !a.own[n] && slices.ContainsFunc(n.Results, declaredRuns)
+	return !a.own[n] && slices.ContainsFunc(n.Results, a.declaredRuns)
 }
 
 // preview is what runs before the build, as far as declared types show it, and
 // warnings of what they do not.
 type preview struct {
 	sources
+	app      *App
+	planned  map[*wiring.Node]bool // what is called, or will be
 	replaced replacements
 	warnings []string
 }
 
 func (a *App) declared() *preview {
-	p := &preview{replaced: make(replacements)}
+	p := &preview{app: a, planned: a.planned(), replaced: make(replacements)}
 	a.mu.Lock()
 	for _, m := range a.makers {
 		if len(m.hooks) > 0 {
@@ -31,9 +33,8 @@ func (a *App) declared() *preview {
 		}
 	}
 	a.mu.Unlock()
-	planned := a.planned()
 	for _, n := range a.root.wiring.Nodes() {
-		if planned[n] && !a.own[n] {
+		if p.planned[n] && !a.own[n] {
 			p.look(n)
 		}
 	}
@@ -51,8 +52,8 @@ func (p *preview) look(n *wiring.Node) {
 	}
 	for _, r := range n.Results {
 		switch {
-		case !declaredRuns(r):
-			if n.Kind == wiring.Constructor && mayRun(r) {
+		case !p.app.runsIfBuilt(r.Declared):
+			if n.Kind == wiring.Constructor && p.app.mayRun(r) {
 				p.warn("%v returns %v, an interface: its value may run", n, r.Keys[0])
 			}
 		case p.isReplaced(n, r):
@@ -63,15 +64,15 @@ func (p *preview) look(n *wiring.Node) {
 	}
 }
 
-// isReplaced reports whether a decorator that is declared to run replaces result r
-// of n, and notes it.
+// isReplaced reports whether a decorator that is called and declared to run replaces
+// result r of n, and notes it.
 func (p *preview) isReplaced(n *wiring.Node, r wiring.Result) bool {
 	if n.Kind != wiring.Constructor {
 		return false
 	}
 	d := replacing(n, r, func(d *wiring.Node, k wiring.Key) bool {
-		return slices.ContainsFunc(d.Results, func(r wiring.Result) bool {
-			return slices.Contains(r.Keys, k) && declaredRuns(r)
+		return p.planned[d] && slices.ContainsFunc(d.Results, func(r wiring.Result) bool {
+			return slices.Contains(r.Keys, k) && p.app.runsIfBuilt(r.Declared)
 		})
 	})
 	if d == nil {
@@ -94,7 +95,7 @@ func (p *preview) doubt(n *wiring.Node, r wiring.Result) {
 		p.warn("%v returns %v, an interface: its type is known only then, and a nil does not run", n, r.Keys[0])
 	}
 	for _, in := range n.Params {
-		if t := in.Key.Type; t.Implements(runnerType) && t.AssignableTo(r.Declared) {
+		if t := in.Key.Type; p.app.runsIfBuilt(t) && t.AssignableTo(r.Declared) {
 			p.warn("%v may return the %v that it takes, which then runs once", n, in.Key)
 		}
 	}

@@ -25,6 +25,10 @@
 // something to do at the start or the stop, takes a [hooks.Lifecycle] and appends
 // hooks, which are units, too.
 //
+// A value of a library that has no Run, but a Close, or a Start and a Stop, or that
+// needs a function of yours, is run by an adapter: see [AdaptStop], [AdaptStartStop],
+// [AdaptBlocking], [AdaptRun], [AdaptFunc] and [WithAdapter].
+//
 // Constructors are called whose results are declared to run, and whatever they need;
 // the rest is left alone, as dig does. [App.Plan] tells what would start, and what is
 // unused, without calling anybody.

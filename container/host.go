@@ -129,7 +129,10 @@ func (h *host) main() error {
 	for {
 		select {
 		case b := <-built:
-			if b.err != nil || isClosed(a.stopping) {
+			if b.err == nil && isClosed(a.stopping) {
+				b.run = b.run.giveUp(process.ErrAborted)
+			}
+			if b.run == nil {
 				return h.result(b.err)
 			}
 			h.start(b.run)
@@ -193,6 +196,7 @@ func (h *host) construct() <-chan built {
 		}, func(err error) {
 			if err != b.err { // a panic or a Goexit
 				b.err = fmt.Errorf("construct %s: %w", h.app.exitedName(), err)
+				b.run = h.app.salvage(b.err)
 			}
 			c <- b
 		})
@@ -200,7 +204,8 @@ func (h *host) construct() <-chan built {
 	return c
 }
 
-// built is what the build of an app came to.
+// built is what the build of an app came to. After an error, the run is one that was
+// given up, nil if there is nothing to stop.
 type built struct {
 	run *run
 	err error
@@ -215,6 +220,9 @@ func (h *host) start(r *run) {
 	h.process = process.NewProcess(ctx, r)
 	h.forcing, h.cancel = context.WithCancelCause(ctx)
 	h.goroutines.Go(func() { _ = h.process.Start(ctx) })
+	if r.givenUp != nil {
+		h.stop()
+	}
 }
 
 func (h *host) heedContext() {
@@ -298,7 +306,10 @@ func (h *host) stop() {
 		limit = max(limit-h.app.stopTook(), 1)
 	}
 	h.enter(hostStopping, limit)
-	h.goroutines.Go(func() { _ = h.process.Stop(h.forcing) })
+	h.goroutines.Go(func() {
+		<-h.run.begun // else it would not run, and so stop nothing
+		_ = h.process.Stop(h.forcing)
+	})
 }
 
 // force ends everything that still runs, at once.
@@ -328,7 +339,7 @@ func (h *host) giveUp() error {
 		units = h.app.stuckConstruction(time.Since(h.began))
 	} else {
 		units = append(h.run.stuck(), h.drains.stuck()...)
-		errs = h.run.soFar()
+		errs = join(without(h.run.givenUp, process.ErrAborted), h.run.soFar())
 	}
 	h.app.bus.post(hooks.Stuck{At: time.Now(), Units: units})
 	errs = join(h.failure, errs)

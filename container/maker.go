@@ -20,8 +20,9 @@ type maker struct {
 
 // value is a value that runs.
 type value struct {
-	runner process.Runner
+	of     any // nil for a hook
 	key    wiring.Key
+	runner process.Runner // of itself, or what an adapter made of it; set when it is known to run
 }
 
 // made notes the last call through c, which was a success.
@@ -74,7 +75,7 @@ func (a *App) intercept(n *wiring.Node) *calls {
 			c.lifecycles = append(c.lifecycles, p)
 		}
 	}
-	returns := n.Kind == wiring.Constructor && slices.ContainsFunc(n.Results, mayRun)
+	returns := n.Kind == wiring.Constructor && slices.ContainsFunc(n.Results, a.mayRun)
 	if len(c.lifecycles) == 0 && !returns && len(c.received) == 0 {
 		return nil
 	}
@@ -100,7 +101,7 @@ func (c *calls) call(args []reflect.Value, f func([]reflect.Value) []reflect.Val
 	c.app.receive(c.node, args, c.received)
 	results := f(args)
 	if c.node.Kind == wiring.Constructor {
-		m.values = runningValues(c.node, results)
+		m.values = c.app.runningValues(c.node, results)
 	}
 	c.last = m
 	return results
@@ -125,51 +126,60 @@ var (
 
 func isLifecycle(p wiring.Param) bool { return p.Key == wiring.Key{Type: lifecycleType} }
 
-// declaredRuns reports whether the type of a result shows that it runs.
-func declaredRuns(r wiring.Result) bool { return r.Declared.Implements(runnerType) }
-
-// mayRun reports whether a result can be a Runner: its type shows it, or it is an
-// interface.
-func mayRun(r wiring.Result) bool {
-	return r.Declared.Kind() == reflect.Interface || declaredRuns(r)
+// declaredRuns reports whether the type of a result shows that it runs, and is to be
+// built for that: it is a Runner, or there is an adapter for the type itself.
+func (a *App) declaredRuns(r wiring.Result) bool {
+	return r.Declared.Implements(runnerType) || a.config.adapters.builds(r.Declared)
 }
 
-// runningValues returns the Runners among the results of a constructor.
-func runningValues(n *wiring.Node, results []reflect.Value) []value {
+// runsIfBuilt reports whether the type shows that a value of it runs, whoever has it
+// built.
+func (a *App) runsIfBuilt(t reflect.Type) bool {
+	return t.Implements(runnerType) || a.config.adapters.of(t) != nil
+}
+
+// mayRun reports whether a result can turn out to run: its type shows it, or it is
+// an interface.
+func (a *App) mayRun(r wiring.Result) bool {
+	return r.Declared.Kind() == reflect.Interface || a.runsIfBuilt(r.Declared)
+}
+
+// runningValues returns what runs among the results of a constructor.
+func (a *App) runningValues(n *wiring.Node, results []reflect.Value) []value {
 	var values []value
 	for _, r := range n.Results {
 		v := results[r.Out]
 		if len(r.Index) > 0 {
 			v = v.FieldByIndex(r.Index)
 		}
-		for _, runner := range runners(v, r.Flatten) {
-			values = append(values, value{runner, r.Keys[0]})
+		for _, of := range a.running(v, r.Flatten) {
+			values = append(values, value{of: of, key: r.Keys[0]})
 		}
 	}
 	return values
 }
 
-// runners returns the Runners in v: itself, or its elements.
-func runners(v reflect.Value, elements bool) []process.Runner {
+// running returns what runs in v: itself, or its elements.
+func (a *App) running(v reflect.Value, elements bool) []any {
 	if !elements {
-		if r, ok := asRunner(v); ok {
-			return []process.Runner{r}
+		if of, ok := present(v); ok && a.runsIfBuilt(reflect.TypeOf(of)) {
+			return []any{of}
 		}
 		return nil
 	}
-	var found []process.Runner
+	var found []any
 	for i := range v.Len() {
-		found = append(found, runners(v.Index(i), false)...)
+		found = append(found, a.running(v.Index(i), false)...)
 	}
 	return found
 }
 
-// asRunner returns v as a Runner, if it is one and not nil.
-func asRunner(v reflect.Value) (process.Runner, bool) {
+// present returns the value in v, if there is one and it is not nil.
+func present(v reflect.Value) (of any, ok bool) {
 	for v.IsValid() && v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
-	if !v.IsValid() || !v.Type().Implements(runnerType) {
+	if !v.IsValid() {
 		return nil, false
 	}
 	switch v.Kind() {
@@ -178,8 +188,7 @@ func asRunner(v reflect.Value) (process.Runner, bool) {
 			return nil, false
 		}
 	}
-	runner, ok := v.Interface().(process.Runner)
-	return runner, ok
+	return v.Interface(), true
 }
 
 // instance identifies a value that is one thing, however often it is provided.
@@ -188,10 +197,10 @@ type instance struct {
 	pointer uintptr
 }
 
-// instanceOf returns the identity of a runner, if its type has one: pointers to
+// instanceOf returns the identity of a value, if its type has one: pointers to
 // zero-size types are equal without being the same, and two equal structs are two.
-func instanceOf(r process.Runner) (instance, bool) {
-	v := reflect.ValueOf(r)
+func instanceOf(of any) (instance, bool) {
+	v := reflect.ValueOf(of)
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.Type().Elem().Size() == 0 {

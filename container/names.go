@@ -6,12 +6,11 @@ import (
 	"strings"
 
 	"github.com/strata-go/strata/internal/wiring"
-	"github.com/strata-go/strata/process"
 )
 
 // ownName returns what a value says it is called, if it does.
-func ownName(r process.Runner) (name string) {
-	named, ok := r.(interface{ Name() string })
+func ownName(of any) (name string) {
+	named, ok := of.(interface{ Name() string })
 	if !ok {
 		return ""
 	}

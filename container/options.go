@@ -39,6 +39,7 @@ type config struct {
 	drain     time.Duration
 	signals   []os.Signal
 	dig       []dig.Option
+	adapters  adapters
 }
 
 // defaults are times that fit into the 30 s that Kubernetes gives a pod to end.

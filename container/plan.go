@@ -143,7 +143,7 @@ func (a *App) roots() []*wiring.Node {
 		}
 		for _, r := range n.Results {
 			for _, k := range r.Keys {
-				if declaredRuns(r) {
+				if a.declaredRuns(r) {
 					add(decorator(n.Home, k))
 				}
 			}

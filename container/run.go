@@ -24,14 +24,19 @@ type run struct {
 	hosted   bool          // by Run or RunContext, which have the last word
 	failed   chan struct{} // closed when a unit fails or ends unasked, after that was told
 	failOnce func()        // closes failed
+	begun    chan struct{} // closed when a stop will find that it runs
+	givenUp  error         // why it starts nothing and only stops what has to be; nil for most
+
+	clearing sync.WaitGroup // of clear
 
 	// Set by begin, before anything starts.
 	ctx   context.Context
 	began time.Time
 
-	mu       sync.Mutex // guards what follows
-	ran      bool
-	failures []failure // in the order in which they happened
+	mu        sync.Mutex // guards what follows
+	ran       bool
+	failures  []failure // in the order in which they happened
+	unreached []error   // of what was stopped and never started
 }
 
 // failure is what a unit failed with.
@@ -40,11 +45,17 @@ type failure struct {
 	err  error
 }
 
+// newRun returns a run of units. Without a plan it cannot start them.
 func newRun(a *App, units []*unit, plan *Plan) *run {
-	r := &run{app: a, units: units, plan: plan, failed: make(chan struct{})}
+	r := &run{app: a, units: units, plan: plan, failed: make(chan struct{}), begun: make(chan struct{})}
 	r.failOnce = sync.OnceFunc(func() { close(r.failed) })
 	r.group = process.Nop()
-	if len(units) > 0 {
+	for _, u := range units {
+		for _, d := range u.after {
+			d.dependents = append(d.dependents, u)
+		}
+	}
+	if len(units) > 0 && plan != nil {
 		r.group = r.schedule()
 	}
 	return r
@@ -124,14 +135,28 @@ func (r *run) Run(ctx context.Context, callback process.Callback) (err error) {
 			a.end(err)
 		}
 	}()
-	a.emit(hooks.AppStarting{At: time.Now(), Units: len(r.units), Layers: len(r.plan.Layers)})
+	close(r.begun)
+	if r.givenUp == nil {
+		a.emit(hooks.AppStarting{At: time.Now(), Units: len(r.units), Layers: len(r.plan.Layers)})
+	}
 	r.heedShutdown(own)
 	watcher.Go(func() { r.watch(ctx, own, ended) })
-	return r.group.Run(own, func(ctx context.Context) (err error) {
+	err = r.runGroup(own, callback)
+	r.clearAll()
+	return r.withUnreached(err)
+}
+
+// runGroup starts the units, unless the run was given up, and stops them when the
+// callback has returned.
+func (r *run) runGroup(ctx context.Context, callback process.Callback) error {
+	if r.givenUp != nil {
+		return r.givenUp
+	}
+	return r.group.Run(ctx, func(ctx context.Context) (err error) {
 		r.started()
 		defer func() {
 			r.heedContext()
-			a.beginStop(hooks.AppStopping{Why: hooks.WhyStop, Cause: err})
+			r.app.beginStop(hooks.AppStopping{Why: hooks.WhyStop, Cause: err})
 		}()
 		return callback(ctx)
 	})

@@ -35,12 +35,15 @@ func (s *source) addHooks(appended []hooks.Hook) {
 
 // add adds a value that runs.
 func (s *source) add(v value) {
-	t := reflect.TypeOf(v.runner)
-	name := ownName(v.runner)
-	if name == "" {
-		name = valueName(t, v.key)
+	s.parts = append(s.parts, part{value: v, name: v.name(), typ: reflect.TypeOf(v.of).String()})
+}
+
+// name returns what the value is called, before that is made unique.
+func (v value) name() string {
+	if name := ownName(v.of); name != "" {
+		return name
 	}
-	s.parts = append(s.parts, part{value: v, name: name, typ: t.String()})
+	return valueName(reflect.TypeOf(v.of), v.key)
 }
 
 // addDeclared adds a result that will run, going by its type.

@@ -78,8 +78,12 @@ func (t *track) phase() hooks.Phase {
 
 // vertex returns the unit as the engine runs it.
 func (u *unit) vertex(r *run) engine.Vertex {
+	runner := process.RunnerFunc(u.runLabelled)
+	if u.stopsOnly() {
+		runner = r.runStopOnly(u)
+	}
 	return engine.Vertex{
-		Runner:   process.RunnerFunc(u.runLabelled),
+		Runner:   runner,
 		Observer: &observer{run: r, unit: u},
 		Wrap:     u.wrapError,
 	}
@@ -147,7 +151,11 @@ func (o *observer) Failing(cause error) {
 
 func (o *observer) Stopping() {
 	o.run.heedContext()
+	o.run.clearFor(o.unit)
 	u, now := o.unit, time.Now()
+	if stage, _, _ := u.track.get(); stage == ended { // meanwhile
+		return
+	}
 	u.track.enter(stopping, now)
 	o.run.app.emit(hooks.UnitStopping{At: now, Unit: u.Unit, Layer: u.layer})
 }
@@ -170,8 +178,5 @@ func (o *observer) Reported(v any) {
 
 // observed is the value as observers are given it: a hook has none.
 func (u *unit) observed() any {
-	if u.Type == "" {
-		return nil
-	}
-	return u.runner
+	return u.of
 }

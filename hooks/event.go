@@ -200,7 +200,8 @@ type Draining struct {
 	Delay time.Duration
 }
 
-// UnitStopping tells that everything that waits for a unit has ended, and that it is asked to stop now.
+// UnitStopping tells that everything that waits for a unit has ended, and that it is asked to stop now. A value that runs
+// from its construction on is stopped also if the start never reached it: then no [UnitStarting] came before.
 type UnitStopping struct {
 	// At is when it was asked.
 	At time.Time

@@ -340,7 +340,7 @@ func (e enumeration) each(full bool, f func(choice)) {
 }
 
 // judgeAll runs what feed gives, side by side, and returns how many were judged.
-func judgeAll(t *testing.T, e enumeration, feed func(give func(choice))) int64 {
+func judgeAll(t *testing.T, trial func(choice) *trial, feed func(give func(choice))) int64 {
 	const batch = 256
 	batches := make(chan []choice, 64)
 	var judged, failed atomic.Int64
@@ -352,7 +352,7 @@ func judgeAll(t *testing.T, e enumeration, feed func(give func(choice))) int64 {
 					continue
 				}
 				for _, c := range choices {
-					tr := e.trial(c)
+					tr := trial(c)
 					if tr == nil {
 						continue
 					}
@@ -390,7 +390,7 @@ func TestEnumerate(t *testing.T) {
 	var total int64
 	run := func(name string, e enumeration, feed func(give func(choice))) {
 		begin := time.Now()
-		n := judgeAll(t, e, feed)
+		n := judgeAll(t, e.trial, feed)
 		total += n
 		t.Logf("%s: %d runs judged in %v", name, n, time.Since(begin).Round(time.Second/10))
 	}

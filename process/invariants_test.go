@@ -495,28 +495,72 @@ func TestRunReturnsWhenEverythingHasReturned(t *testing.T) {
 
 func TestAtRestThereIsOneGoroutineARunner(t *testing.T) {
 	const n = 100
-	runners := make([]process.Runner, n)
-	for i := range runners {
-		runners[i] = process.RunnerFunc(
-			func(ctx context.Context, callback process.Callback) error { return callback(ctx) },
-		)
-	}
-	bubble(t, func(t *testing.T, j *journal) {
-		for name, group := range map[string]process.Runner{
-			"Parallel":   process.Parallel(runners...),
-			"Sequential": process.Sequential(runners...),
-			"Chain":      process.Chain(runners...),
-		} {
-			before := runtime.NumGoroutine()
-			s := launch(group)
-			<-s.ready
-			synctest.Wait()
-			if extra := runtime.NumGoroutine() - before - n; extra > 2 {
-				t.Errorf("%s: %d goroutines more than runners", name, extra)
-			}
-			noErr(t, s.stopped())
+	wrapped := func(wrap func(process.Runner) process.Runner) process.Runner {
+		runners := noops(n)
+		for i, r := range runners {
+			runners[i] = wrap(r)
 		}
-	})
+		return process.Parallel(runners...)
+	}
+	groups := make([]process.Runner, n/10)
+	for i := range groups {
+		groups[i] = process.Sequential(noops(10)...)
+	}
+	for _, shape := range []struct {
+		name       string
+		runner     process.Runner
+		goroutines int
+	}{
+		{"Parallel", process.Parallel(noops(n)...), n},
+		{"Sequential", process.Sequential(noops(n)...), n},
+		{"Chain", process.Chain(noops(n)...), n},
+		{"Graph", tenLayers(noops(n)), n},
+		{"groups in a group, which are runners too", process.Parallel(groups...), n + n/10},
+		{"PrefixedError, which costs none", wrapped(func(r process.Runner) process.Runner {
+			return process.PrefixedError("x", r)
+		}), n},
+		{"StartTimeout, which is a group of one", wrapped(func(r process.Runner) process.Runner {
+			return process.StartTimeout(never, r)
+		}), 2 * n},
+		{"StopTimeout, which is a group of one", wrapped(func(r process.Runner) process.Runner {
+			return process.StopTimeout(never, r)
+		}), 2 * n},
+		{"Worker, with its loop beside its callback", wrapped(func(process.Runner) process.Runner {
+			return process.Worker(func(_ context.Context, ready func() <-chan struct{}) error {
+				<-ready()
+				return nil
+			})
+		}), 2 * n},
+	} {
+		for _, mayEnd := range []bool{false, true} {
+			bubble(t, func(t *testing.T, j *journal) {
+				ctx := context.Background()
+				if mayEnd {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithCancel(ctx)
+					defer cancel()
+				}
+				before := goroutines()
+				err := shape.runner.Run(ctx, func(context.Context) error {
+					if extra := goroutines() - before; extra != shape.goroutines {
+						t.Errorf("%s (a context that may end: %v): %d goroutines, want %d",
+							shape.name, mayEnd, extra, shape.goroutines)
+					}
+					return nil
+				})
+				noErr(t, err)
+			})
+		}
+	}
+}
+
+// goroutines returns how many are in the bubble when they are at rest.
+// runtime.NumGoroutine would count those, too, that have ended a moment ago.
+func goroutines() int {
+	synctest.Wait()
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return strings.Count(string(stacks), "synctest bubble")
 }
 
 // 5. The callback is called at most once, in the goroutine that called Run, and

@@ -13,15 +13,34 @@ import (
 )
 
 // This file is what package process promises, as nine invariants on the log of a
-// trial. It knows nothing of how they are kept. In virtual time an effect comes in
-// the very instant of its cause, so the oracle knows not only that something must
-// happen, but when; only what happens in one instant may come in any order, unless
-// one thing causes the other.
+// trial:
+//
+//  1. A runner starts when everything that it depends on is running: starts.
+//  2. It is asked to stop when everything that depends on it has returned; only force
+//     asks all at once: stops.
+//  3. A start that is given up cancels what is not ready, and nothing else, and starts
+//     nothing more: isCancelled, starts.
+//  4. Run returns when everything it started has returned: waits.
+//  5. The callback is called once, when all are running, and its context ends when
+//     one of them does: callsBack.
+//  6. Every error is told, in its order, but for what was asked for: tells.
+//  7. What returns nil before it was ready was not ready: wasReady, tells.
+//  8. A panic is an error; the callback's goes on when all has ended: unwinds, tells.
+//  9. Whoever calls back wrongly gets an answer, and nobody waits for ever: mayCall,
+//     stops.
+//
+// It knows nothing of how they are kept. In virtual time an effect comes in the very
+// instant of its cause, so the oracle knows not only that something must happen, but
+// when; only what happens in one instant may come in any order, unless one thing
+// causes the other.
 
 // judge returns what is wrong with what happened.
 func (tr *trial) judge() []string {
 	o := &oracle{events: tr.events, root: tr.root, finish: tr.callback, outermost: tr.action != "stop"}
 	o.group(tr.root, o.at(tr.root, onStop))
+	if tr.hung != "" && len(o.wrong) == 0 {
+		o.complain(4, "%s", tr.hung)
+	}
 	if tr.action == "stop" {
 		o.process(tr)
 	}
@@ -73,6 +92,8 @@ func (o *oracle) group(n *node, abort time.Duration) {
 	g.waits()
 	g.callsBack()
 	g.tells()
+	g.wasReady()
+	g.unwinds()
 
 	for i, c := range n.children {
 		if len(c.children) > 0 {
@@ -143,6 +164,9 @@ func (g *group) stops(i int, c *node) {
 		g.complain(9, "%s waits in its callback for ever", c.name)
 		return
 	}
+	if g.before(c, onEnd, c, onAsked) && g.at(c, onAsked) <= due {
+		return // it has ended, so it need not be kept waiting: invariant 9
+	}
 	if g.at(c, onAsked) != due {
 		g.complain(2, "%s is asked at %v and not at %v", c.name, g.at(c, onAsked), due)
 	}
@@ -163,13 +187,19 @@ func (g *group) stops(i int, c *node) {
 }
 
 // Invariant 3. When a start is given up, what is not ready has its context
-// cancelled, at once and for ErrAborted, and nobody else. Invariant 2: on force all
-// contexts end, at once.
+// cancelled, at once and for an ErrAborted that names the culprit, and nobody else:
+// the context of a group in which something runs is not. Invariant 2: on force all
+// contexts end, at once and for the cause of the force.
 func (g *group) isCancelled(i int, c *node) {
 	over, forced := g.startOver, g.forced(i)
 	unready := !g.did(c, onReady) || g.at(c, onReady) > over
 	if !g.did(c, onCancelled) {
-		if c.listens() && unready && g.at(c, onEnd) > max(over, g.at(c, onStart)) {
+		end := g.at(c, onEnd)
+		switch {
+		case c.waitsForForce() && end > max(forced, g.at(c, onAsked)),
+			c.listens() && unready && over == g.force && end > max(forced, g.at(c, onStart)):
+			g.complain(2, "%s is not forced", c.name)
+		case c.listens() && unready && end > max(over, g.at(c, onStart)):
 			g.complain(3, "%s is not ready at %v, and not aborted", c.name, over)
 		}
 		for _, w := range []what{onAsked, onEnd} {
@@ -183,25 +213,28 @@ func (g *group) isCancelled(i int, c *node) {
 	at, cause := g.at(c, onCancelled), g.event(c, onCancelled).cause
 	switch {
 	case g.aborted(i) && at < forced:
+		if c.kind != "Process" { // which only knows how to be forced
+			c.each(func(n *node) {
+				if n != c && g.did(n, onStart) && !g.before(n, onEnd, c, onCancelled) {
+					g.complain(3, "%s is cancelled, with %s in it", c.name, n.name)
+				}
+			})
+		}
 		if c.listens() && !g.did(c, onReady) && at != max(over, g.at(c, onStart)) {
 			g.complain(3, "%s is aborted at %v and not at %v", c.name, at, over)
 		}
-		if cause != nil && !errors.Is(cause, process.ErrAborted) && over < g.force {
+		if cause != nil && over < g.force && !g.isAbort(cause) {
 			g.complain(3, "%s is aborted for %q", c.name, cause)
 		}
 	case forced > at:
 		g.complain(3, "%s is cancelled", c.name)
+	case cause != nil && cause != g.forceCause() && forced == g.force && g.isForcedAlone(i):
+		g.complain(2, "%s is forced for %q", c.name, cause)
 	case c.watched || c.listens():
 		if !g.did(c, onReady) && at != max(forced, g.at(c, onStart)) || g.did(c, onReady) && at > max(g.at(c, onAsked), forced) {
 			g.complain(2, "%s is cancelled at %v and not at %v", c.name, at, forced)
 		}
 	}
-}
-
-// listens reports whether a runner sees the end of its context at once while it
-// starts.
-func (n *node) listens() bool {
-	return n.kind == "runner" && n.form == "" && n.start != "deaf"
 }
 
 // Invariant 4. Run returns only when everything it started has returned; it does so
@@ -220,7 +253,11 @@ func (g *group) waits() {
 			continue
 		}
 		if !g.before(c, onEnd, g.node, onEnd) {
-			g.complain(4, "%s returns before %s has", g.name, c.name)
+			if g.callbackUnwinds() {
+				g.complain(8, "%s %s before %s has returned", g.name, g.finish, c.name)
+			} else {
+				g.complain(4, "%s returns before %s has", g.name, c.name)
+			}
 			continue
 		}
 		due = max(due, g.at(c, onEnd))
@@ -233,7 +270,8 @@ func (g *group) waits() {
 // Invariant 5. The callback is called at most once, in the goroutine that called
 // Run, and only when all are running, in that instant. Its context ends when a
 // runner does before it has returned, with the cause of the context that this
-// runner had passed to its own callback, or its error.
+// runner had passed to its own callback, or its error; on force, with that cause;
+// and at the latest when Run returns.
 func (g *group) callsBack() {
 	calls := 0
 	for _, e := range g.events {
@@ -252,6 +290,9 @@ func (g *group) callsBack() {
 		g.complain(5, "%s calls its callback though the start is over", g.name)
 	case g.at(g.node, onReady) != g.allReady:
 		g.complain(5, "%s calls its callback at %v and not at %v", g.name, g.at(g.node, onReady), g.allReady)
+	}
+	if g.did(g.node, onKept) {
+		g.complain(5, "the context of the callback of %s lives on after Run", g.name)
 	}
 	if g.did(g.node, onStrayed) {
 		g.complain(5, "%s calls its callback in another goroutine", g.name)
@@ -280,251 +321,102 @@ func (g *group) callsBack() {
 	if passed != nil && errors.Is(passed, process.ErrAborted) && g.abort == g.at(g.node, onReady) {
 		return // invariant 3: what is ready itself hands the abort on
 	}
+	isCulprit := func(c *node) bool { return g.explains(c, passed) }
 	switch {
-	case first > returned && passed != nil:
-		g.complain(5, "the context of the callback of %s has ended: %v", g.name, passed)
-	case first < returned && passed == nil:
+	case passed == nil && first < returned:
 		g.complain(5, "the context of the callback of %s has not ended", g.name)
-	case first < returned && g.at(g.node, onBroke) != first:
+	case passed == nil:
+	case first > returned:
+		g.complain(5, "the context of the callback of %s has ended: %v", g.name, passed)
+	case g.at(g.node, onBroke) != first:
 		g.complain(5, "the context of the callback of %s ends at %v and not at %v",
 			g.name, g.at(g.node, onBroke), first)
-	case first < returned && first < g.force:
-		if !slices.ContainsFunc(culprits, func(c *node) bool { return g.explains(c, passed) }) {
-			g.complain(5, "the callback of %s is told the cause %q", g.name, passed)
+	case first < g.force && !slices.ContainsFunc(culprits, isCulprit):
+		g.complain(5, "the callback of %s is told the cause %q", g.name, passed)
+	case first == g.force && culprits == nil && !sameLeaf(passed, g.forceCause()):
+		g.complain(5, "the callback of %s is forced for %q", g.name, passed)
+	}
+}
+
+// Invariant 6. Every error of a runner is in the result of Run, and no other, in the
+// order in which they happened, but for what was asked for; the callback's own alone
+// if no runner had failed before it returned. The cause of a force is there, once.
+func (g *group) tells() {
+	if !g.did(g.node, onEnd) || g.callbackUnwinds() {
+		return
+	}
+	r := g.result()
+	if r.isCallbacksAlone() {
+		return
+	}
+	for i := range r.due {
+		if r.due[i].must {
+			g.complain(6, "%s: the callback's error is not alone in the result %q", g.name, r.err)
+			return
+		}
+	}
+	for _, lacking := range r.lacking() {
+		g.complain(lacking.invariant, "%s: %q is not in the result %q", g.name, lacking.leaf, r.err)
+	}
+	for _, leaf := range r.undue() {
+		invariant := 6
+		if leaf == process.ErrNotReady {
+			invariant = 7
+		}
+		g.complain(invariant, "%s: the result %q has %q, which was asked for", g.name, r.err, leaf)
+	}
+	// What an inner part of these has to tell comes when that has returned.
+	if g.kind != "Chain" && g.kind != "Process" && !r.isInOrder() {
+		g.complain(6, "%s: the errors are not in the order in which they happened: %q", g.name, r.err)
+	}
+	if g.node == g.root && g.force < g.at(g.node, onEnd) {
+		if least, most, is := r.causes(); is < least || is > most {
+			g.complain(6, "%s has the cause of the force %d times in the result %q", g.name, is, r.err)
 		}
 	}
 }
 
-// explains reports whether the end of a runner is a reason for that cause.
-func (o *oracle) explains(c *node, cause error) bool {
-	var err error
-	switch {
-	case o.did(c, onBroke) && o.at(c, onBroke) == o.failed(c):
-		err = o.event(c, onBroke).err
-	case o.event(c, onEnd).err == nil:
-		return cause != nil && !errors.Is(cause, context.Canceled)
-	default:
-		err = o.event(c, onEnd).err
+// Invariant 7. A runner that returns nil before it has called its callback was not
+// ready, unless it was cancelled: tells wants its ErrNotReady. The same for a group:
+// Run never returns nil without having called its callback.
+func (g *group) wasReady() {
+	if g.did(g.node, onEnd) && !g.did(g.node, onReady) && g.event(g.node, onEnd).err == nil {
+		g.complain(7, "%s returns nil without having called its callback", g.name)
 	}
-	return slices.EqualFunc(leaves(err), leaves(cause), sameLeaf)
 }
 
-// Invariants 6, 7 and 8. Every error is in the result of Run, and no other, in the
-// order in which they happened, but for what was asked for; the callback's alone if
-// no runner had failed before it returned. The cause of a force is there, once. A
-// runner, and a group, that returns nil before it has called its callback was not
-// ready. A panic and a Goexit of a runner are errors; those of the callback go on,
-// when all has ended.
-func (g *group) tells() {
+// Invariant 8. A panic and a Goexit of a runner are its errors: tells wants them. If
+// the callback panics or exits, everything is stopped and waited for, then the panic
+// or exit goes on.
+func (g *group) unwinds() {
 	if !g.did(g.node, onEnd) {
 		return
 	}
 	result := g.event(g.node, onEnd).err
-	if g.node == g.root && g.did(g.node, onReady) {
-		switch {
-		case g.finish == callbackPanics && result != panicked{errUser},
-			g.finish == callbackExits && result != process.ErrGoexit:
-			g.complain(8, "the callback %s, and Run ends with %v", g.finish, result)
+	if !g.callbackUnwinds() {
+		if _, ok := result.(panicked); ok {
+			g.complain(8, "%s ends with %v", g.name, result)
 		}
-		if g.finish == callbackPanics || g.finish == callbackExits {
-			return
-		}
-	}
-	if result == nil && !g.did(g.node, onReady) {
-		g.complain(7, "%s returns nil without having called its callback", g.name)
-	}
-	if _, ok := result.(panicked); ok || g.node == g.root && errors.Is(result, process.ErrGoexit) &&
-		len(leaves(result)) == 0 {
-		g.complain(8, "%s ends with %v", g.name, result)
-	}
-
-	told, found := g.told(), leaves(result)
-	if g.kind == "Process" { // the runner around it adds the error of its callback
-		told = slices.DeleteFunc(told, func(t telling) bool { return t.callback })
-		told = append(told, telling{may: true, leaves: found})
-	}
-	alone := slices.IndexFunc(told, func(t telling) bool { return t.alone })
-	if alone >= 0 && len(found) == 1 && sameLeaf(found[0], told[alone].leaves[0]) {
 		return
 	}
-	place := make([]int, len(told))
-	for i, t := range told {
-		for j, leaf := range t.leaves {
-			at := slices.IndexFunc(found, func(l error) bool { return sameLeaf(l, leaf) })
-			if j == 0 {
-				place[i] = at
-			}
-			if at < 0 && !t.may && !(alone >= 0 && told[alone].must) {
-				g.complain(t.invariant, "%s: %q is not in the result %q", g.name, leaf, result)
-			}
-		}
+	want := error(panicked{errUser})
+	if g.finish == callbackExits {
+		want = process.ErrGoexit
 	}
-	if alone >= 0 && told[alone].must {
-		g.complain(6, "%s: the callback's error is not alone in the result %q", g.name, result)
-	}
-	for _, leaf := range found {
-		if !slices.ContainsFunc(told, func(t telling) bool {
-			return slices.ContainsFunc(t.leaves, func(l error) bool { return sameLeaf(l, leaf) })
-		}) {
-			g.complain(6, "%s: the result %q has %q, which was asked for", g.name, result, leaf)
-		}
-	}
-	for i, t := range told {
-		for j, u := range told {
-			first := t.at < u.at || t.at == u.at && t.culprit && u.callback
-			if g.kind == "Chain" || g.kind == "Process" {
-				first = false // what an inner part has to tell comes when that has returned
-			}
-			if first && !t.shared() && !u.shared() && place[i] > place[j] && place[j] >= 0 {
-				g.complain(6, "%s: the result %q is not in the order in which it happened", g.name, result)
-			}
-		}
-	}
-	cause := g.event(g.node, onEnd).cause
-	count := 0
-	for _, leaf := range found {
-		if cause != nil && sameLeaf(leaf, leaves(cause)[0]) {
-			count++
-		}
-	}
-	if g.node == g.root && g.force < g.at(g.node, onEnd) && (count > 1 || count < 1 && g.outermost) {
-		g.complain(6, "the result %q has the cause of the force %d times", result, count)
+	if result != want {
+		g.complain(8, "the callback %s, and Run ends with %v", g.finish, result)
 	}
 }
 
-// telling is what must or may be told by a result.
-type telling struct {
-	invariant int
-	leaves    []error
-	at        time.Duration
-	runner    bool
-	callback  bool
-	culprit   bool // the callback had been told of it by its context
-	ended     bool // the runner had ended by then, but this error came later
-	may       bool // and need not
-	either    bool // it failed as it was asked, so that it may count when it ended
-	alone     bool // it may stand alone
-	must      bool // and has to
-}
-
-// shared reports whether others may tell the same.
-func (t telling) shared() bool {
-	return t.may || t.either ||
-		slices.ContainsFunc(t.leaves, func(l error) bool {
-			return l == process.ErrNotReady || l == process.ErrGoexit || errors.Is(l, process.ErrAborted) ||
-				l == errForce || errors.Is(l, process.ErrStopTimeout) || errors.Is(l, process.ErrStartTimeout)
-		})
-}
-
-func (g *group) told() []telling {
-	var told []telling
-	over := g.at(g.node, onEnd)
-	for i, c := range g.children {
-		if !g.did(c, onEnd) {
-			continue
-		}
-		e := g.event(c, onEnd)
-		t := telling{invariant: 6, at: min(e.at, g.failed(c)), runner: true, leaves: leaves(e.err)}
-		wasAsked := g.did(c, onAsked) && g.before(c, onAsked, c, onEnd) || g.aborted(i) || e.cause != nil
-		switch e.err.(type) {
-		case nil:
-			if g.did(c, onReady) || e.cause != nil {
-				continue
-			}
-			t.invariant, t.leaves = 7, []error{process.ErrNotReady}
-			t.may = e.at == g.startOver && g.others(c) // it may have been cancelled
-		case panicked:
-			t.invariant = 8
-		default:
-			if wasAsked && onlyCancelled(t.leaves, e.cause, g.aborted(i)) {
-				continue
-			}
-		}
-		passed := g.event(g.node, onAsked).passed
-		if b := g.event(c, onBroke); b.at == t.at {
-			t.ended = !slices.ContainsFunc(t.leaves, func(l error) bool { return sameLeaf(l, leaves(b.err)[0]) })
-		}
-		t.either = g.at(c, onAsked) == t.at && e.at > t.at
-		t.culprit = passed != nil && t.at < g.force && !t.ended && g.explains(c, passed)
-		told = append(told, t)
-		if c.wrap != "" && g.aborted(i) { // a group around it keeps both
-			told = append(told, telling{at: e.at, leaves: []error{process.ErrAborted}, may: true})
-		}
-	}
-	if g.force <= over {
-		cause := g.event(g.node, onEnd).cause
-		if cause != nil {
-			told = append(told, telling{
-				invariant: 6, at: g.force, leaves: leaves(cause), may: g.force == over || g.node != g.root || !g.outermost,
-			})
-		}
-	}
-	if g.startOver == g.abort && (!g.did(g.node, onReady) || g.at(g.node, onReady) == g.abort) {
-		told = append(told, telling{
-			invariant: 3, at: g.abort, leaves: []error{process.ErrAborted},
-			may: g.allReady <= g.abort || g.reasons() > 1,
-		})
-	}
-	switch g.kind {
-	case "Chain":
-		if g.abort <= over { // an inner part may have failed before
-			told = append(told, telling{at: g.abort, leaves: []error{process.ErrAborted}, may: true})
-		}
-	case "StartTimeout":
-		if at := g.limitPassed(); !g.did(g.node, onReady) && g.startOver == at {
-			told = append(told, telling{
-				invariant: 3, at: at, leaves: []error{process.ErrStartTimeout}, may: g.reasons() > 1,
-			})
-		}
-	case "StopTimeout":
-		if at := g.stop + g.limit; g.at(g.children[0], onEnd) >= at && g.force >= at {
-			told = append(told, telling{
-				invariant: 2, at: at, leaves: []error{process.ErrStopTimeout},
-				may: g.at(g.children[0], onEnd) == at || g.force == at,
-			})
-		}
-	}
-	if !g.did(g.node, onReady) {
-		if !slices.ContainsFunc(told, func(t telling) bool { return !t.may }) {
-			told = append(told, telling{
-				invariant: 7, at: over, leaves: []error{process.ErrNotReady}, may: len(told) > 0,
-			})
-		}
-		return told
-	}
-	e := g.event(g.node, onAsked)
-	if e.err == nil || e.passed != nil && onlyCancelled(leaves(e.err), e.passed, false) {
-		return told
-	}
-	own := telling{invariant: 6, at: e.at, leaves: leaves(e.err), callback: true, alone: true}
-	// A runner may have broken the context that it passed, and returned no error.
-	own.must = g.kind != "Chain" &&
-		!slices.ContainsFunc(g.children, func(c *node) bool { return g.failed(c) <= own.at })
-	for i, t := range told {
-		if g.kind == "Chain" && t.at >= own.at { // an inner part has told the callback's alone
-			told[i].may = true
-		}
-		switch {
-		case !t.runner && !t.may || t.culprit || t.at < own.at && !t.ended:
-			own.alone, own.must = false, false
-		case t.at <= own.at || t.may:
-			own.must = false
-		}
-	}
-	return append(told, own)
-}
-
-// onlyCancelled reports whether an error says no more than that a context ended.
-func onlyCancelled(of []error, cause error, aborted bool) bool {
-	causes := leaves(cause)
-	return !slices.ContainsFunc(of, func(l error) bool {
-		return l != context.Canceled && !slices.ContainsFunc(causes, func(c error) bool { return sameLeaf(l, c) }) &&
-			!(aborted && errors.Is(l, process.ErrAborted))
-	})
+// callbackUnwinds reports whether the callback was called, and panics or exits.
+func (g *group) callbackUnwinds() bool {
+	return g.node == g.root && g.did(g.node, onReady) &&
+		(g.finish == callbackPanics || g.finish == callbackExits)
 }
 
 // Invariant 9. A group's callback returns nil to its runners, always, and at once if
-// they were aborted or forced; a second call gets ErrCalledTwice, at once.
+// they were aborted or forced (see stops for that, and for those that it must let go
+// of); a second call gets ErrCalledTwice, at once, though the first still waits.
 func (g *group) mayCall(c *node) {
 	for _, e := range g.events {
 		switch {
@@ -536,144 +428,15 @@ func (g *group) mayCall(c *node) {
 			if e.err != nil || g.at(c, onReady) < g.startOver && g.event(c, onAsked).cause == nil {
 				g.complain(9, "%s gets %v from its second call", c.name, e.err)
 			}
-		case e.what == onAgain && e.at != g.at(c, onAsked):
-			g.complain(9, "the second call of %s waits", c.name)
+		case e.what == onAgain && e.at != e.since:
+			g.complain(9, "the second call of %s waits from %v to %v", c.name, e.since, e.at)
 		}
 	}
-}
-
-// failed is when a runner failed or ended without having been asked to.
-func (o *oracle) failed(c *node) time.Duration {
-	at := eternity
-	if e := o.event(c, onBroke); e.at <= o.at(c, onAsked) && (e.cause == nil || !sameLeaf(e.err, e.cause)) {
-		at = e.at
-	}
-	if o.did(c, onEnd) && !o.before(c, onAsked, c, onEnd) && o.event(c, onEnd).cause == nil {
-		at = min(at, o.at(c, onEnd))
-	}
-	return at
-}
-
-// aborted reports whether a runner was not ready when the start was given up.
-func (g *group) aborted(i int) bool {
-	c := g.children[i]
-	return g.did(c, onStart) && !g.did(g.node, onReady) && g.startOver < eternity &&
-		g.at(c, onReady) >= g.startOver && (g.failed(c) > g.startOver || g.others(c))
-}
-
-// others reports whether the start is over for another reason than that runner.
-func (g *group) others(c *node) bool {
-	return g.reasons() > 1 || g.failed(c) > g.startOver
-}
-
-// reasons counts what ended the start in one instant.
-func (g *group) reasons() (n int) {
-	for _, at := range []time.Duration{g.force, g.abort, g.limitPassed()} {
-		if at == g.startOver {
-			n++
-		}
-	}
-	for _, c := range g.children {
-		if g.failed(c) == g.startOver {
-			n++
-		}
-	}
-	return n
-}
-
-// limitPassed is when the limit of a start passes.
-func (g *group) limitPassed() time.Duration {
-	if g.kind == "StartTimeout" && g.did(g.node, onStart) {
-		return g.at(g.node, onStart) + g.limit
-	}
-	return eternity
-}
-
-// forced is when the context of a runner ends without its having been aborted.
-func (g *group) forced(i int) time.Duration {
-	at := g.force
-	switch g.kind {
-	case "StopTimeout":
-		if g.stop < eternity {
-			at = min(at, g.stop+g.limit)
-		}
-	case "Chain":
-		for _, outer := range g.children[:i] {
-			at = min(at, g.failed(outer))
-		}
-	}
-	return at
-}
-
-// dependents returns those that were started and depend on the runner, directly or
-// not.
-func (g *group) dependents(i int) []int {
-	var found []int
-	for j := i + 1; j < len(g.children); j++ {
-		if !g.did(g.children[j], onStart) {
-			continue
-		}
-		for _, d := range g.dependsOn[j] {
-			if d == i || slices.Contains(found, d) {
-				found = append(found, j)
-				break
-			}
-		}
-	}
-	return found
 }
 
 func (o *oracle) complain(invariant int, format string, args ...any) {
-	o.wrong = append(o.wrong, fmt.Sprintf("invariant %d: ", invariant)+fmt.Sprintf(format, args...))
-}
-
-func (o *oracle) did(n *node, w what) bool { return n.index[w] >= 0 }
-
-func (o *oracle) event(n *node, w what) event {
-	if i := n.index[w]; i >= 0 {
-		return o.events[i]
-	}
-	return event{at: eternity}
-}
-
-func (o *oracle) at(n *node, w what) time.Duration { return o.event(n, w).at }
-
-// before reports whether a did that, and before b did.
-func (o *oracle) before(a *node, w what, b *node, v what) bool {
-	return o.did(a, w) && (!o.did(b, v) || a.index[w] < b.index[v])
-}
-
-// leaves returns the errors that err is made of, in their order.
-func leaves(err error) []error {
-	switch e := err.(type) {
-	case nil:
-		return nil
-	case *process.PanicError:
-		return []error{err}
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, err := range e.Unwrap() {
-			all = append(all, leaves(err)...)
-		}
-		return all
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil && inner != process.ErrAborted {
-			return leaves(inner)
-		}
-	}
-	return []error{err}
-}
-
-func sameLeaf(a, b error) bool {
-	if p, ok := b.(panicked); ok {
-		a, b = b, a
-		_ = p
-	}
-	if p, ok := a.(panicked); ok {
-		e, ok := b.(*process.PanicError)
-		return a == b || ok && e.Value == p.value && len(e.Stack) > 0
-	}
-	return a == b || errors.Is(a, process.ErrAborted) && errors.Is(b, process.ErrAborted)
+	what := strings.ReplaceAll(fmt.Sprintf(format, args...), eternity.String(), "never")
+	o.wrong = append(o.wrong, fmt.Sprintf("invariant %d: %s", invariant, what))
 }
 
 // process judges what is seen of a Process from outside: Start returns nil if and

@@ -245,7 +245,6 @@ func (s *subject) ended() {
 // TestProcessWithTwoCallsAtOnce has two goroutines call in the same state: either
 // may come first.
 func TestProcessWithTwoCallsAtOnce(t *testing.T) {
-	const invalid = "invalid process state"
 	for _, row := range []struct {
 		state, one, other string
 		want              []string // what both return, and what follows: one of these

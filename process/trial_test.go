@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,12 +26,18 @@ type trial struct {
 	forceAt  time.Duration // when the context of that Process.Stop ends; 0 is never
 	runner   process.Runner
 
+	// group makes a group in place of the package, which it leaves it to by nil.
+	group func(n *node, children []process.Runner) process.Runner
+	// rescue ends by all means what hangs. Without it, that is a panic.
+	rescue func()
+
 	begin time.Time
 
 	mu     sync.Mutex // guards what follows
 	events []event
 	open   int // calls of Run and of callbacks that have not returned
 
+	hung    string // what went on for ever, when all was over
 	outside outside
 }
 
@@ -64,19 +71,20 @@ const (
 	onStart     what = iota // Run was called
 	onReady                 // it calls its callback
 	onAsked                 // its callback has returned; err is what
-	onAgain                 // its second call of the callback has returned; err is what
+	onAgain                 // another call of the callback has returned; err is what
 	onCancelled             // the context given to it has ended
 	onBroke                 // the context that it passed to its callback has ended; err is the cause
 	onStop                  // Process.Stop was called
 	onStrayed               // its callback was called in another goroutine than its Run
+	onKept                  // Run has returned, and the context of its callback lives on
 	onEnd                   // Run has returned; err is what, or panicked or errGoexit
 	kinds
 )
 
 func (w what) String() string {
 	return [...]string{
-		"starts", "is ready", "callback returned", "second call returned", "is cancelled", "breaks",
-		"Process.Stop", "calls back elsewhere", "ends",
+		"starts", "is ready", "callback returned", "another call returned", "is cancelled", "breaks",
+		"Process.Stop", "calls back elsewhere", "leaves a context alive", "ends",
 	}[w]
 }
 
@@ -90,8 +98,9 @@ type event struct {
 	node   *node
 	what   what
 	err    error
-	cause  error // of the context given to the node, if it had ended
-	passed error // the same of the context that it passed to its callback
+	cause  error         // of the context given to the node, if it had ended
+	passed error         // the same of the context that it passed to its callback
+	since  time.Duration // when the call was made that has returned
 }
 
 // node is a group or, if it has no children, a runner.
@@ -117,7 +126,7 @@ type behaviour struct {
 	running   time.Duration
 	stop      string // "", error, deaf
 	stopping  time.Duration
-	twice     bool
+	twice     bool // it calls the callback again, while the first call waits and after it
 	elsewhere bool // the callback is called in another goroutine
 
 	startErr, runErr, stopErr error
@@ -152,10 +161,10 @@ func newRunner(i int, b behaviour) *node {
 	return n
 }
 
-// run runs the trial in a bubble. It panics with the log if it hangs.
+// run runs the trial in a bubble. What hangs is rescued, or it panics with the log.
 func (tr *trial) run(t *testing.T) {
 	synctest.Test(t, func(*testing.T) {
-		tr.begin, tr.events = time.Now(), nil
+		tr.begin, tr.events, tr.hung = time.Now(), nil, ""
 		if tr.runner == nil {
 			tr.runner = tr.made(tr.root)
 		}
@@ -163,7 +172,7 @@ func (tr *trial) run(t *testing.T) {
 		go func() {
 			defer close(done)
 			defer func() {
-				if p := recover(); p != nil && p != errUser {
+				if p := recover(); p != nil && p != errUser && tr.rescue == nil {
 					panic(p)
 				}
 			}()
@@ -174,12 +183,27 @@ func (tr *trial) run(t *testing.T) {
 		select {
 		case <-done:
 		case <-hang.C:
-			panic("it hangs\n\n" + tr.String())
+			tr.hung = "it hangs"
 		}
 		synctest.Wait()
-		if tr.open > 0 {
-			panic("something has not returned\n\n" + tr.String())
+		tr.mu.Lock()
+		open, happened := tr.open, len(tr.events)
+		tr.mu.Unlock()
+		if tr.hung == "" && open > 0 {
+			tr.hung = "something has not returned"
 		}
+		switch {
+		case tr.hung == "":
+			return
+		case tr.rescue == nil:
+			panic(tr.hung + "\n\n" + tr.String())
+		}
+		tr.rescue()
+		<-done
+		time.Sleep(time.Minute)
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		tr.events = tr.events[:happened] // without what the rescue did
 	})
 	tr.find()
 }
@@ -288,16 +312,20 @@ func (tr *trial) probe(
 			panic(p)
 		}
 	}()
-	called := false
+	var called atomic.Bool
+	var own context.Context
+	defer func() {
+		if n.kind != "runner" && own != nil && own != ctx && own.Err() == nil {
+			tr.add(n, onKept, nil, ctx, nil)
+		}
+	}()
 	err = r.Run(ctx, func(passed context.Context) error {
 		tr.count(1)
 		defer tr.count(-1)
-		if called && n.kind == "runner" {
-			err := callback(passed)
-			tr.add(n, onAgain, err, ctx, nil)
-			return err
+		if called.Swap(true) && n.kind == "runner" {
+			return tr.again(n, ctx, func() error { return callback(passed) })
 		}
-		called = true
+		own = passed
 		tr.add(n, onReady, nil, ctx, nil)
 		if n.kind != "runner" && goroutine() != here {
 			tr.add(n, onStrayed, nil, ctx, nil)
@@ -320,6 +348,18 @@ func (tr *trial) probe(
 		return err
 	})
 	returned = true
+	return err
+}
+
+// again logs another call of the callback.
+func (tr *trial) again(n *node, ctx context.Context, call func() error) error {
+	since := time.Since(tr.begin)
+	err := call()
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.events = append(tr.events, event{
+		at: time.Since(tr.begin), since: since, node: n, what: onAgain, err: err, cause: context.Cause(ctx),
+	})
 	return err
 }
 
@@ -381,6 +421,11 @@ func (tr *trial) made(n *node) process.Runner {
 		})
 		if c.kind == "runner" && c.wrap != "" {
 			children[i] = r // the probe is inside
+		}
+	}
+	if tr.group != nil {
+		if r := tr.group(n, children); r != nil {
+			return r
 		}
 	}
 	switch n.kind {
@@ -487,10 +532,11 @@ func (tr *trial) life(n *node) process.Runner {
 			return err
 		}
 		call := func(passed context.Context) {
-			callback(passed)
 			if n.twice {
-				callback(passed)
+				defer callback(passed)
+				defer time.AfterFunc(time.Second/4, func() { callback(passed) }).Stop()
 			}
+			callback(passed)
 		}
 		switch {
 		case n.elsewhere || n.run == "error" || n.run == "nil" || n.run == "panic" || n.run == "goexit":
@@ -524,6 +570,12 @@ func (tr *trial) begins(n *node, ctx context.Context) error {
 	case n.start == "deaf":
 		time.Sleep(n.starting)
 	case !tr.sleep(n, ctx, n.starting):
+		switch n.start {
+		case "error":
+			return errors.Join(n.startErr, ctx.Err())
+		case "nil":
+			return nil
+		}
 		return ctx.Err()
 	case n.start == "error":
 		return n.startErr

@@ -74,6 +74,31 @@ func TestWorkerFails(t *testing.T) {
 	})
 }
 
+func TestWorkerForcedWhileItRunsTellsItsErrorToo(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		s := launch(process.Worker(func(ctx context.Context, ready ready) error {
+			ready()
+			<-ctx.Done()
+			return errRun
+		}))
+		<-s.ready
+		s.force(errForce)
+		wantIs(t, s.wait(), errForce, errRun)
+	})
+}
+
+func TestCancellationThatAWorkerMakesUpIsAnError(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		s := launch(process.Worker(func(_ context.Context, ready ready) error {
+			ready()
+			return context.Canceled
+		}))
+		if err := s.wait(); err != context.Canceled {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestWorkerThatIsAbortedTellsTheCulprit(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		var inner error

@@ -17,22 +17,22 @@ import (
 // The context that it wraps is made when somebody asks for Done: most runners
 // never do, and it would double the cost of a runner.
 type Context struct {
-	parent   context.Context
-	observer Observer // where Report goes; nil for the parent's
-	vertex   bool     // it is given to a runner of a graph
+	parent context.Context
+	vertex *Vertex // whose runner it is given to, if it is
 
-	mu        sync.Mutex // guards what follows
-	live      context.Context
-	cancel    context.CancelCauseFunc
-	cancelled bool
-	cause     error // of the cancellation
-	aborted   error // the cause of the abort, nil before it
-	aborters  []*aborter
+	mu      sync.Mutex // guards what follows
+	live    context.Context
+	cancel  context.CancelCauseFunc
+	cause   error    // of the cancellation, nil before it
+	aborted error    // the cause of the abort, nil before it
+	newest  *aborter // who registered last, the head of a list
 }
 
+// aborter is a registration with OnAbort.
 type aborter struct {
 	abort func(cause error)
 	told  bool
+	older *aborter
 }
 
 type (
@@ -56,7 +56,7 @@ func OnAbort(ctx context.Context, abort func(cause error)) (remove func()) {
 	}
 	a := &aborter{abort: abort}
 	c.mu.Lock()
-	c.aborters = append(c.aborters, a)
+	a.older, c.newest = c.newest, a
 	cause := c.aborted
 	a.told = cause != nil
 	c.mu.Unlock()
@@ -70,14 +70,14 @@ func OnAbort(ctx context.Context, abort func(cause error)) (remove func()) {
 // one: then the graph adds the cause of a force to what that runner returns.
 func InGraph(ctx context.Context) bool {
 	c, ok := ctx.Value(abortKey{}).(*Context)
-	return ok && c.vertex
+	return ok && c.vertex != nil
 }
 
 // Report hands v to the observer of the vertex in whose Run ctx was made, if
 // there is one.
 func Report(ctx context.Context, v any) {
 	if c, ok := ctx.Value(reportKey{}).(*Context); ok {
-		c.observer.Reported(v)
+		c.vertex.Observer.Reported(v)
 	}
 }
 
@@ -98,9 +98,9 @@ func (c *Context) Abort(cause error) {
 // remove ends a registration. After an abort it is the turn of the next.
 func (c *Context) remove(a *aborter) {
 	c.mu.Lock()
-	for i, other := range c.aborters {
-		if other == a {
-			c.aborters = append(c.aborters[:i], c.aborters[i+1:]...)
+	for at := &c.newest; *at != nil; at = &(*at).older {
+		if *at == a {
+			*at = a.older
 			break
 		}
 	}
@@ -109,7 +109,7 @@ func (c *Context) remove(a *aborter) {
 		c.mu.Unlock()
 		return
 	}
-	none := len(c.aborters) == 0
+	none := c.newest == nil
 	next := c.untold()
 	c.mu.Unlock()
 	if none || next != nil {
@@ -120,15 +120,11 @@ func (c *Context) remove(a *aborter) {
 // untold claims the newest registration, if it has not been told yet.
 // The caller holds c.mu.
 func (c *Context) untold() *aborter {
-	if len(c.aborters) == 0 {
+	if c.newest == nil || c.newest.told {
 		return nil
 	}
-	newest := c.aborters[len(c.aborters)-1]
-	if newest.told {
-		return nil
-	}
-	newest.told = true
-	return newest
+	c.newest.told = true
+	return c.newest
 }
 
 func (c *Context) tell(a *aborter, cause error) {
@@ -145,9 +141,12 @@ func (c *Context) Cancel(cause error) {
 	if c.parent.Err() != nil {
 		cause = context.Cause(c.parent)
 	}
+	if cause == nil {
+		cause = context.Canceled
+	}
 	c.mu.Lock()
-	if !c.cancelled {
-		c.cancelled, c.cause = true, cause
+	if c.cause == nil {
+		c.cause = cause
 	}
 	cancel, cause := c.cancel, c.cause
 	c.mu.Unlock()
@@ -161,19 +160,19 @@ func (c *Context) Cancel(cause error) {
 func (c *Context) context(make bool) context.Context {
 	for {
 		c.mu.Lock()
-		live, cancelled, cause := c.live, c.cancelled, c.cause
+		live, cause := c.live, c.cause
 		c.mu.Unlock()
-		if live != nil || !make && !cancelled {
+		if live != nil || !make && cause == nil {
 			return live
 		}
 		// The parent may be anybody's, so it is asked without the lock, and nobody
 		// sees the new context before it stands where this one does.
 		live, cancel := context.WithCancelCause(c.parent)
-		if cancelled {
+		if cause != nil {
 			cancel(cause)
 		}
 		c.mu.Lock()
-		if c.live == nil && c.cancelled == cancelled {
+		if c.live == nil && (c.cause == nil) == (cause == nil) {
 			c.live, c.cancel = live, cancel
 			c.mu.Unlock()
 			return live
@@ -203,7 +202,7 @@ func (c *Context) Value(key any) any {
 	case abortKey:
 		return c
 	case reportKey:
-		if c.observer != nil {
+		if c.vertex != nil && c.vertex.Observer != nil {
 			return c
 		}
 	}

@@ -17,4 +17,26 @@
 //
 // Giving up a start must not force what can end gracefully, so a runner that is
 // not ready is aborted, which is not the same as cancelled: see [Context].
+//
+// # What a runner costs
+//
+// The floor is the goroutine that an errgroup needs, too: it is made, parks on a channel
+// until it is told to stop, wakes, and is counted out. On top of that a runner that
+// starts and stops as it should, with nobody to observe it, pays for
+//
+//   - its vertex, an element of one slice a run: what is known of it, and its context,
+//     below which a standard one is made when somebody asks for Done;
+//   - its callback, which is a function value of its own;
+//   - two critical sections, one when it is ready and one when it has ended, in which
+//     all is done that this means for its neighbours; a failure, an end that nobody
+//     asked for and an observer take more of them;
+//   - a look at the context of the run before each, so that what was done by force is
+//     not judged before the force is known;
+//   - a deferred recover, and the end of its context when Run has returned;
+//   - for each dependency an edge, which is made once and counted down twice;
+//   - a channel of its own to be told to stop by, if anybody depends on it. All others
+//     share one.
+//
+// Goroutines are started without the lock of the run, and on an orderly stop woken
+// without it: each of them wants it next.
 package engine

@@ -220,6 +220,22 @@ func TestObserverIsToldOfForce(t *testing.T) {
 	})
 }
 
+func TestObserverIsNotToldThatWhatHasEndedIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(2*time.Minute, func() { cancel(errForce) })
+		slow := func(ctx context.Context, callback engine.Callback) error {
+			callback(ctx)
+			time.Sleep(time.Hour)
+			return nil
+		}
+		line(j, returns(errRun), slow).Run(ctx, untilDone)
+		j.want(t, "a starting", "a ready", "b starting", "b ready",
+			"a failing: run broke", "a ended: run broke, false", "b stopping", "b ended: <nil>, true")
+	})
+}
+
 func TestPanicOfAnObserverBeforeRunIsTheRunners(t *testing.T) {
 	g := &engine.Graph{Errors: errs, Vertices: []engine.Vertex{{
 		Runner: runner(runs), Observer: panicking{observer{&journal{}, "a"}},

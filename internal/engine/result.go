@@ -149,13 +149,12 @@ func allLeaves(err error, visit func(error) (leaf, ok bool)) bool {
 	if leaf, ok := visit(err); leaf {
 		return ok
 	}
-	wrapped := unwrap(err)
-	for _, e := range wrapped {
+	for _, e := range unwrap(err) {
 		if !allLeaves(e, visit) {
 			return false
 		}
 	}
-	return len(wrapped) > 0
+	return true
 }
 
 // Contains reports whether target itself is in the tree of err.

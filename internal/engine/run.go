@@ -32,7 +32,6 @@ type run struct {
 	mu        sync.Mutex // guards what follows, and the vertices from state on
 	phase     phase
 	unready   int   // vertices that have not become ready
-	left      int   // vertices that were started and have not ended
 	cause     error // of the abort of what was not ready
 	called    bool  // the start was complete, so the callback is called
 	ending    error // why the first runner failed or ended unasked
@@ -52,21 +51,20 @@ func newRun(g *Graph, ctx context.Context) *run {
 		release:         make(chan struct{}),
 		unready:         len(g.Vertices),
 	}
+	count := 0
+	for i := range g.Vertices {
+		count += len(g.Vertices[i].DependsOn)
+	}
+	edges := make([]edge, 0, count) // which never grows: the lists point into it
 	for i := range g.Vertices {
 		spec, v := &g.Vertices[i], &r.vertices[i]
 		v.run, v.spec = r, spec
-		v.ctx.parent, v.ctx.observer, v.ctx.vertex = ctx, spec.Observer, true
-		if v.release == nil { // no dependent came before it
-			v.release = r.release
-		}
+		v.ctx.parent, v.ctx.vertex = ctx, spec
 		v.unmet = len(spec.DependsOn)
 		for _, d := range spec.DependsOn {
-			dependency := &r.vertices[d]
-			v.dependsOn = append(v.dependsOn, dependency)
-			dependency.dependents = append(dependency.dependents, v)
-			if len(dependency.dependents) == 1 {
-				dependency.release = make(chan struct{}) // of its own
-			}
+			dependents := &r.vertices[d].dependents
+			edges = append(edges, edge{v, *dependents})
+			*dependents = &edges[len(edges)-1]
 		}
 	}
 	return r
@@ -79,16 +77,20 @@ func (r *run) begin() {
 		r.stopWaiting = append(r.stopWaiting, afterTime(limit, r.startLimitPassed))
 	}
 	r.mu.Lock()
-	var roots []*vertex
+	if r.phase != starting {
+		r.mu.Unlock()
+		return
+	}
 	for i := range r.vertices {
-		if v := &r.vertices[i]; v.unmet == 0 && r.phase == starting {
+		if v := &r.vertices[i]; v.isRoot() {
 			r.claim(v)
-			roots = append(roots, v)
 		}
 	}
 	r.mu.Unlock()
-	for _, v := range roots {
-		go v.main()
+	for i := range r.vertices {
+		if v := &r.vertices[i]; v.isRoot() {
+			go v.main()
+		}
 	}
 }
 
@@ -96,21 +98,20 @@ func (r *run) begin() {
 // The caller holds r.mu.
 func (r *run) claim(v *vertex) {
 	v.state = beginning
-	r.left++
 	r.goroutines.Add(1)
-	for _, d := range v.dependsOn {
-		d.holds++
+	for _, d := range v.spec.DependsOn {
+		r.vertices[d].holds++
 	}
 }
 
-// startDependents counts v as ready, and starts what waited for it alone. The last
-// to become ready completes the start.
-func (r *run) startDependents(v *vertex, ctx context.Context) {
-	r.mu.Lock()
-	var next []*vertex
+// countReady counts v as ready, and appends to next what waited for it alone, for
+// the caller to start without the lock. The last to become ready completes the start.
+// The caller holds r.mu.
+func (r *run) countReady(v *vertex, ctx context.Context, next []*vertex) []*vertex {
 	r.unready--
 	if r.phase == starting {
-		for _, d := range v.dependents {
+		for e := v.dependents; e != nil; e = e.next {
+			d := e.dependent
 			if d.unmet--; d.unmet == 0 {
 				r.claim(d)
 				next = append(next, d)
@@ -125,10 +126,7 @@ func (r *run) startDependents(v *vertex, ctx context.Context) {
 			close(r.started)
 		}
 	}
-	r.mu.Unlock()
-	for _, d := range next {
-		go d.main()
-	}
+	return next
 }
 
 // complete reports whether the start was, so that the callback is to be called.
@@ -196,68 +194,86 @@ func (r *run) giveUp(cause error) (tell func()) {
 	close(r.started)
 	r.stop()
 	return func() {
+		close(r.release)
 		for _, v := range unready {
 			v.ctx.Abort(cause)
 		}
 	}
 }
 
-// stop asks everything to stop, those without dependents first. The caller
-// holds r.mu.
+// stop asks everything to stop, those without dependents first. The caller holds r.mu,
+// and closes r.release without it: those whom that wakes want it.
 func (r *run) stop() {
 	r.phase = stopping
 	for i := range r.vertices {
 		if v := &r.vertices[i]; v.holds == 0 {
-			r.ask(v)
+			closeAll(v.ask())
 		}
 	}
-	close(r.release)
-	if limit := r.graph.StopLimit; limit > 0 && r.left > 0 {
+	if limit := r.graph.StopLimit; limit > 0 {
 		r.stopTimer = afterTime(limit, r.stopLimitPassed)
 	}
 }
 
-// ask lets the callback of v return. The caller holds r.mu.
-func (r *run) ask(v *vertex) {
+// ask takes note that v is asked to stop. It returns the channel that lets its
+// callback return, which the caller closes. It is nil for those that wait for
+// run.release, or not at all. The caller holds run.mu.
+func (v *vertex) ask() (release chan struct{}) {
 	if v.state == ready {
 		v.state = asked
 	}
-	if v.release != r.release {
-		select {
-		case <-v.release:
-		default:
-			close(v.release)
+	release, v.release = v.release, nil
+	return release
+}
+
+// closeAll closes the channels that are not nil.
+func closeAll(channels ...chan struct{}) {
+	for _, c := range channels {
+		if c != nil {
+			close(c)
 		}
 	}
 }
 
-// settle is called when v has ended, and looks whether it is gone: then it holds
-// its dependencies no longer, and one that nobody holds may stop, or is gone
-// itself. The caller holds r.mu.
-func (r *run) settle(v *vertex) {
-	for unsettled := []*vertex{v}; len(unsettled) > 0; {
-		last := len(unsettled) - 1
-		v, unsettled = unsettled[last], unsettled[:last]
-		if v.holds > 0 || v.state != ended {
-			continue
-		}
+// end takes note that v has returned err. If nobody holds it, it is gone: then it
+// holds its dependencies no longer, and one that nobody holds any more may stop, or is
+// gone itself. The channels of those that may stop are appended to release. The caller
+// holds r.mu, and closes them without it: those whom that wakes want it.
+func (r *run) end(v *vertex, err error, release []chan struct{}) []chan struct{} {
+	v.state = ended
+	if v.failed {
+		r.happened[v.failure].err = err
+	} else if err != nil {
+		r.happen(happening{err: err, runner: true})
+	}
+	if v.holds > 0 {
+		return release
+	}
+	var few [8]*vertex // on the stack; more are rare
+	for unheld := append(few[:0], v); len(unheld) > 0; {
+		last := len(unheld) - 1
+		v, unheld = unheld[last], unheld[:last]
 		v.state = gone
-		for _, d := range v.dependsOn {
+		for _, i := range v.spec.DependsOn {
+			d := &r.vertices[i]
 			if d.holds--; d.holds > 0 {
 				continue
 			}
 			if r.phase >= stopping {
-				r.ask(d)
+				release = append(release, d.ask())
 			}
-			unsettled = append(unsettled, d)
+			if d.state == ended {
+				unheld = append(unheld, d)
+			}
 		}
 	}
+	return release
 }
 
 // stopLimitPassed forces what still runs, though the context given to Run lives.
 func (r *run) stopLimitPassed() {
 	r.mu.Lock()
-	if r.phase != stopping || r.left == 0 {
+	if r.phase != stopping {
 		r.mu.Unlock()
 		return
 	}
@@ -283,13 +299,13 @@ func (r *run) force() {
 	r.happen(happening{err: cause, ours: true, force: true})
 	r.phase = forced
 	r.askAll()
-	if was < stopping {
-		close(r.release)
-	}
 	if was == starting {
 		close(r.started)
 	}
 	r.mu.Unlock()
+	if was < stopping {
+		close(r.release)
+	}
 	r.callbackContext.Cancel(cause)
 }
 
@@ -308,7 +324,7 @@ func (r *run) askAll() {
 		if v.state == beginning {
 			v.state = aborted
 		}
-		r.ask(v)
+		closeAll(v.ask())
 	}
 }
 
@@ -316,10 +332,14 @@ func (r *run) askAll() {
 // is called when the callback has returned, or is not to be called.
 func (r *run) close() {
 	r.mu.Lock()
-	if r.phase < stopping {
+	stops := r.phase < stopping
+	if stops {
 		r.stop()
 	}
 	r.mu.Unlock()
+	if stops {
+		close(r.release)
+	}
 	r.goroutines.Wait()
 	r.mu.Lock()
 	r.phase = over

@@ -8,7 +8,7 @@ import "context"
 //	           beginning -> aborted --------> ended
 //
 // and ended from any state but waiting, when its Run returns.
-type state int
+type state uint8
 
 const (
 	waiting   state = iota // for its dependencies
@@ -25,18 +25,25 @@ type vertex struct {
 	run        *run
 	spec       *Vertex
 	ctx        Context
-	dependsOn  []*vertex
-	dependents []*vertex
-	release    chan struct{} // closed when it is asked
+	dependents *edge // the head of their list
 
 	state   state
 	called  bool            // its callback was called when that counted
+	failed  bool            // it failed or ended unasked, and that is noted
+	release chan struct{}   // closed when it is asked, see ask
 	passed  context.Context // what it gave its callback, if that is not ctx
 	unmet   int             // dependencies that are not ready
 	holds   int             // dependents that were started and are not gone
-	failed  bool            // it failed or ended unasked, and that is noted
 	failure int             // where its error goes in run.happened, if it failed
 }
+
+// edge is an element in the list of the dependents of a vertex.
+type edge struct {
+	dependent *vertex
+	next      *edge
+}
+
+func (v *vertex) isRoot() bool { return len(v.spec.DependsOn) == 0 }
 
 // main is the goroutine of a vertex.
 func (v *vertex) main() {
@@ -57,40 +64,62 @@ func (v *vertex) callback(ctx context.Context) error {
 		ctx = &v.ctx
 	}
 
-	r.mu.Lock()
-	was, again := v.state, v.called
-	if was == beginning {
-		v.state, v.called = ready, true
-		if ctx != context.Context(&v.ctx) {
-			v.passed = ctx
-		}
+	release, err := v.becomeReady(ctx)
+	if release != nil {
+		v.wait(ctx, release)
 	}
-	r.mu.Unlock()
-	switch {
-	case again:
-		return r.graph.Errors.CalledTwice
-	case was != beginning:
-		return nil // aborted, forced or over
+	return err
+}
+
+// becomeReady counts v as ready, and starts what waited for it alone. It returns the
+// channel to wait for, or none if the call of the callback does not count.
+func (v *vertex) becomeReady(ctx context.Context) (release <-chan struct{}, err error) {
+	r := v.run
+	release = r.release
+	var own chan struct{}
+	if v.dependents != nil {
+		own = make(chan struct{})
+		release = own
 	}
 
-	if v.spec.Observer != nil {
-		v.spec.Observer.Ready()
+	r.mu.Lock()
+	switch {
+	case v.called:
+		r.mu.Unlock()
+		return nil, r.graph.Errors.CalledTwice
+	case v.state != beginning: // aborted, forced or over
+		r.mu.Unlock()
+		return nil, nil
 	}
-	r.startDependents(v, ctx)
-	v.wait(ctx)
-	return nil
+	v.state, v.called, v.release = ready, true, own
+	if ctx != context.Context(&v.ctx) {
+		v.passed = ctx
+	}
+	if v.spec.Observer != nil {
+		r.mu.Unlock()
+		v.spec.Observer.Ready()
+		r.mu.Lock()
+	}
+	var few [8]*vertex // on the stack; more are rare
+	next := r.countReady(v, ctx, few[:0])
+	r.mu.Unlock()
+
+	for _, d := range next {
+		go d.main()
+	}
+	return release, nil
 }
 
 // wait returns when v may stop: when nobody needs it any more, or on force. A
 // context of the runner's own that ends before that is its failure, and it waits
 // on for those that need it.
-func (v *vertex) wait(ctx context.Context) {
+func (v *vertex) wait(ctx context.Context, release <-chan struct{}) {
 	if ctx == context.Context(&v.ctx) {
 		// Our own context ends on force alone, which closes the channel too.
-		<-v.release
+		<-release
 	} else {
 		select {
-		case <-v.release:
+		case <-release:
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {
@@ -98,7 +127,7 @@ func (v *vertex) wait(ctx context.Context) {
 			if v.isNeeded() {
 				v.run.catchUp()
 			}
-			<-v.release
+			<-release
 		}
 	}
 	if v.spec.Observer == nil {
@@ -135,8 +164,31 @@ func (v *vertex) tellFailure(cause error) {
 // returned is called when Run of the vertex has.
 func (v *vertex) returned(err error) {
 	r := v.run
-	cancelled := v.ctx.Err() != nil
 	r.forceIfDone()
+	var few [8]chan struct{} // on the stack; more are rare
+	release := few[:0]
+
+	r.mu.Lock()
+	unasked := v.state == beginning || v.state == ready
+	plain := err == nil && !unasked && v.spec.Observer == nil
+	if plain {
+		release = r.end(v, nil, release)
+	}
+	r.mu.Unlock()
+
+	closeAll(release...)
+	if !plain {
+		v.judge(err)
+	}
+	v.ctx.Cancel(nil)
+}
+
+// judge ends v, of which Run has returned err, when there is more to it than that it
+// was asked to.
+func (v *vertex) judge(err error) {
+	r := v.run
+	cancelled := v.ctx.Err() != nil
+	r.forceIfDone() // that may be what cancelled it
 	if v.isNeeded() {
 		r.catchUp()
 	}
@@ -157,12 +209,9 @@ func (v *vertex) returned(err error) {
 	if err != nil && v.spec.Wrap != nil {
 		err = v.spec.Wrap(err)
 	}
-	noted := false
-	if unasked && !failed {
-		r.mu.Lock()
-		noted = r.noteFailure(v, err)
-		r.mu.Unlock()
-	}
+	r.mu.Lock()
+	noted := r.noteFailure(v, err)
+	r.mu.Unlock()
 	if v.spec.Observer != nil {
 		if noted {
 			v.spec.Observer.Failing(err)
@@ -173,19 +222,11 @@ func (v *vertex) returned(err error) {
 	// In one step, so that nothing is started that depends on what is gone.
 	tell := func() {}
 	r.mu.Lock()
-	v.state = ended
-	r.left--
-	r.lost = r.lost || err != nil
-	if v.failed {
-		r.happened[v.failure].err = err
-	} else if err != nil {
-		r.happen(happening{err: err, runner: true})
-	}
-	r.settle(v)
+	release := r.end(v, err, nil)
 	if noted {
 		tell = r.stopForEnding()
 	}
 	r.mu.Unlock()
+	closeAll(release...)
 	tell()
-	v.ctx.Cancel(nil)
 }
