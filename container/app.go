@@ -35,6 +35,8 @@ type App struct {
 
 	own map[*wiring.Node]bool // what New provided
 
+	trial trial // of a test
+
 	mu      sync.Mutex // guards what follows; not held while user code runs
 	phase   phase
 	errs    []error
