@@ -13,6 +13,9 @@ func (a *App) Verify() error {
 	if err := a.Err(); err != nil {
 		return err
 	}
+	if err := a.checkReplaced(); err != nil {
+		return err
+	}
 	if err := a.link(); err != nil {
 		return err
 	}

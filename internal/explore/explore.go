@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/strata-go/strata/hooks"
@@ -28,4 +29,7 @@ var Container struct {
 	// another, which it leaves alone. It calls no constructor and has no observers;
 	// its units are those of the plan, and do nothing but what w makes of them.
 	Simulation func(app any, w Wrap) (simulation any)
+	// Replace returns a container.Option which has a value, of type t, provided in the
+	// place of what constructors return.
+	Replace func(t reflect.Type, value reflect.Value) (option any)
 }
