@@ -67,13 +67,7 @@ func Explore(t *testing.T, newApp func() *container.App, opts ...Option) {
 		}
 	}
 	e.explore()
-	for _, w := range e.warnings {
-		t.Logf("only the build shows, which Real() does: %s", w)
-	}
-	for _, f := range e.findings {
-		t.Error(f)
-	}
-	t.Logf("%d units, %d runs", e.units, e.runs)
+	e.report(t)
 }
 
 // explorer is Explore at work.
@@ -89,6 +83,18 @@ type explorer struct {
 
 func (e *explorer) find(format string, args ...any) {
 	e.findings = append(e.findings, fmt.Sprintf(format, args...))
+}
+
+// report tells the test what was found, and what could not be looked at.
+func (e *explorer) report(t testing.TB) {
+	t.Helper()
+	for _, w := range e.warnings {
+		t.Logf("only the build shows, which Real() does: %s", w)
+	}
+	for _, f := range e.findings {
+		t.Error(f)
+	}
+	t.Logf("%d units, %d runs", e.units, e.runs)
 }
 
 func (e *explorer) explore() {
@@ -264,7 +270,9 @@ func (t *trial) run(app *container.App) {
 			cancel()
 		}
 	}
-	if !r.ends(bound) {
+	if r.ends(bound) {
+		t.judge(r.err, r.took, bound)
+	} else {
 		t.find("it has not ended after %v%s", bound, missing(explore.Container.Limits(app)))
 		cancel()
 		close(t.released)
@@ -272,18 +280,18 @@ func (t *trial) run(app *container.App) {
 			t.find("nor did it later; its goroutines:\n%s", r.stacks())
 			return
 		}
-	} else if r.took > bound {
-		t.find("it took %v, longer than its limits, %v", r.took, bound)
 	}
 	if stacks := r.leaks(); stacks != "" {
 		t.find("goroutines are left:\n%s", stacks)
 	}
-	t.judge(r.err)
 	t.findings = append(t.findings, t.journal.close()...)
 }
 
-// judge looks at what the app ended with.
-func (t *trial) judge(err error) {
+// judge looks at what the app ended with, and when.
+func (t *trial) judge(err error, took, bound time.Duration) {
+	if took > bound {
+		t.find("it took %v, longer than its limits, %v", took, bound)
+	}
 	switch {
 	case t.fault == none && err != nil:
 		t.find("it ended with: %v", err)

@@ -67,25 +67,25 @@ func wantFinding(t *testing.T, e *explorer, words ...string) {
 }
 
 func TestASoundAppPasses(t *testing.T) {
-	for _, schedule := range []container.Schedule{container.ByLayer, container.ByDependency} {
-		t.Run(schedule.String(), func(t *testing.T) {
-			Explore(t, func() *container.App { return newShop(container.WithSchedule(schedule)) })
-		})
-		t.Run(schedule.String()+", real", func(t *testing.T) {
-			Explore(t, func() *container.App { return newShop(container.WithSchedule(schedule)) },
-				Real(), Limits(50*time.Millisecond, 50*time.Millisecond, 0))
-		})
-	}
+	Explore(t, func() *container.App { return newShop() })
 }
 
 func TestEveryUnitHasEveryFaultOnce(t *testing.T) {
-	for _, opts := range [][]Option{nil, {Real(), Limits(50*time.Millisecond, 50*time.Millisecond, time.Second)}} {
-		e := explored(t, func() *container.App { return newShop() }, opts...)
-		if len(e.findings) > 0 {
-			t.Error(e.findings)
-		}
-		if want := 1 + 3*7; e.units != 3 || e.runs != want {
-			t.Errorf("%d units, %d runs, want 3 units, %d runs", e.units, e.runs, want)
+	for _, schedule := range []container.Schedule{container.ByLayer, container.ByDependency} {
+		for how, opts := range map[string][]Option{
+			"simulated": nil,
+			"real":      {Real(), Limits(150*time.Millisecond, 500*time.Millisecond, 0)},
+		} {
+			t.Run(schedule.String()+", "+how, func(t *testing.T) {
+				t.Parallel()
+				e := explored(t, func() *container.App { return newShop(container.WithSchedule(schedule)) }, opts...)
+				if len(e.findings) > 0 {
+					t.Error(strings.Join(e.findings, "\n"))
+				}
+				if want := 1 + 3*7; e.units != 3 || e.runs != want {
+					t.Errorf("%d units, %d runs, want 3 units, %d runs", e.units, e.runs, want)
+				}
+			})
 		}
 	}
 }
@@ -114,6 +114,54 @@ func TestASimulationCallsNoConstructorAndTellsNoObserver(t *testing.T) {
 	if len(e.warnings) != 1 || !strings.Contains(e.warnings[0], "may append hooks") {
 		t.Errorf("warnings are %q, want one of hooks", e.warnings)
 	}
+}
+
+func TestWhatIsFoundFailsTheTestAndWhatIsNotSeenIsLogged(t *testing.T) {
+	e := explored(t, func() *container.App {
+		return newShop(container.WithStopTimeout(0), container.Provide(func(hooks.Lifecycle) *zap.Logger { return nil }),
+			container.Provide(func(*zap.Logger) *Queue { return nil }))
+	})
+	r := new(recording)
+	e.report(r)
+	if len(r.failures) != 4 { // who is deaf
+		t.Errorf("%d failures, want four:\n%s", len(r.failures), strings.Join(r.failures, "\n"))
+	}
+	wantFailure(t, r.logs, "only the build shows", "may append hooks", "4 units, 29 runs")
+}
+
+func TestHooksAdaptersAndDrainAreExplored(t *testing.T) {
+	called := 0
+	hook := func() error { called++; return nil }
+	newApp := func() *container.App {
+		app := newShop(container.WithDrainDelay(time.Millisecond), container.AdaptStop[*closer](),
+			container.Provide(func(*Database) *closer { return new(closer) }))
+		_ = app.Invoke(func(l hooks.Lifecycle) {
+			l.Append(hooks.Hook{Name: "hook", OnStart: func(context.Context) error { return hook() }})
+		})
+		return app
+	}
+	for _, opts := range [][]Option{nil, {Real(), Limits(150*time.Millisecond, 300*time.Millisecond, 0)}} {
+		e := explored(t, newApp, opts...)
+		if len(e.findings) > 0 {
+			t.Error(strings.Join(e.findings, "\n"))
+		}
+		if e.units != 5 {
+			t.Errorf("%d units, want 5", e.units)
+		}
+		if simulated := len(opts) == 0; simulated && called > 0 {
+			t.Errorf("%d hooks were called in a simulation", called)
+		}
+	}
+}
+
+// closer has to be closed once, and never twice.
+type closer struct{ closed int }
+
+func (c *closer) Close() error {
+	if c.closed++; c.closed > 1 {
+		return errors.New("closed twice")
+	}
+	return nil
 }
 
 func TestNoUnitIsAFailure(t *testing.T) {
@@ -153,7 +201,7 @@ func TestWhatCannotBeExploredIsAFindingAndNoPanic(t *testing.T) {
 
 // The faults of the tests below are in a unit's own code, so only a real run has them.
 func TestARealRunFindsWhatIsWrongWithAUnit(t *testing.T) {
-	short := Limits(50*time.Millisecond, 50*time.Millisecond, 0)
+	short := Limits(150*time.Millisecond, 300*time.Millisecond, 0)
 	t.Run("hangs when its dependency has crashed", func(t *testing.T) {
 		newQueue := func() *Queue { return &Queue{messages: make(chan string)} }
 		e := explored(t, with(newQueue, newPublisher), Real(), short)
@@ -325,7 +373,7 @@ func TestTheJudgeWantsTheCulpritNamed(t *testing.T) {
 		{crash, errors.Join(fmt.Errorf("run *X (...): %w", errPlanted), &process.PanicError{Value: 1}), "there was a panic"},
 	} {
 		tr := &trial{unit: "*X", fault: c.fault}
-		tr.judge(c.err)
+		tr.judge(c.err, 0, 0)
 		if len(tr.findings) == 0 || !strings.Contains(strings.Join(tr.findings, "\n"), c.want) {
 			t.Errorf("%v, %v: found %q, want %q", c.fault, c.err, tr.findings, c.want)
 		}

@@ -18,6 +18,7 @@ import (
 type recording struct {
 	testing.TB
 	failures []string
+	logs     []string
 	cleanups []func()
 }
 
@@ -28,6 +29,9 @@ func (r *recording) Error(args ...any) {
 }
 func (r *recording) Errorf(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
+}
+func (r *recording) Logf(format string, args ...any) {
+	r.logs = append(r.logs, fmt.Sprintf(format, args...))
 }
 func (r *recording) Fatal(args ...any) { r.Error(args...); runtime.Goexit() }
 func (r *recording) Fatalf(format string, args ...any) {
