@@ -8,6 +8,8 @@
 //		...
 //	}
 //
+// [Replace] has an app use a fake in the place of what a constructor returns.
+//
 // [Explore] has each unit of an app fail, in each way that a unit can, and checks
 // that the rest stops in order, in time, without a leak, and that the error says
 // who it was. These three lines are all there is to write:
