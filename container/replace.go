@@ -91,9 +91,9 @@ func (a *App) checkReplaced() error {
 		a.mu.Unlock()
 		switch {
 		case len(by) > 0:
-			errs = append(errs, fmt.Errorf("Replace[%v]: it is not the only result of %s", r.typ, strings.Join(by, ", ")))
+			errs = append(errs, fmt.Errorf("containertest.Replace[%v]: it is not the only result of %s", r.typ, strings.Join(by, ", ")))
 		case !used:
-			errs = append(errs, fmt.Errorf("Replace[%v]: nobody provides it", r.typ))
+			errs = append(errs, fmt.Errorf("containertest.Replace[%v]: nobody provides it", r.typ))
 		}
 	}
 	return errors.Join(errs...)

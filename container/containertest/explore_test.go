@@ -36,7 +36,10 @@ func newShop(opts ...container.Option) *container.App {
 	return quiet(append(opts, container.Provide(newDatabase, newCache, newServer))...)
 }
 
-// with has an app in which one constructor is another.
+// realLimits are short, but not too short for a busy machine.
+var realLimits = Limits(300*time.Millisecond, time.Second, 0)
+
+// with returns what makes an app of constructors.
 func with(constructors ...any) func() *container.App {
 	return func() *container.App { return quiet(container.Provide(constructors...)) }
 }
@@ -74,7 +77,7 @@ func TestEveryUnitHasEveryFaultOnce(t *testing.T) {
 	for _, schedule := range []container.Schedule{container.ByLayer, container.ByDependency} {
 		for how, opts := range map[string][]Option{
 			"simulated": nil,
-			"real":      {Real(), Limits(150*time.Millisecond, 500*time.Millisecond, 0)},
+			"real":      {Real(), realLimits},
 		} {
 			t.Run(schedule.String()+", "+how, func(t *testing.T) {
 				t.Parallel()
@@ -130,6 +133,7 @@ func TestWhatIsFoundFailsTheTestAndWhatIsNotSeenIsLogged(t *testing.T) {
 }
 
 func TestHooksAdaptersAndDrainAreExplored(t *testing.T) {
+	t.Parallel()
 	called := 0
 	hook := func() error { called++; return nil }
 	newApp := func() *container.App {
@@ -140,7 +144,7 @@ func TestHooksAdaptersAndDrainAreExplored(t *testing.T) {
 		})
 		return app
 	}
-	for _, opts := range [][]Option{nil, {Real(), Limits(150*time.Millisecond, 300*time.Millisecond, 0)}} {
+	for _, opts := range [][]Option{nil, {Real(), realLimits}} {
 		e := explored(t, newApp, opts...)
 		if len(e.findings) > 0 {
 			t.Error(strings.Join(e.findings, "\n"))
@@ -201,10 +205,10 @@ func TestWhatCannotBeExploredIsAFindingAndNoPanic(t *testing.T) {
 
 // The faults of the tests below are in a unit's own code, so only a real run has them.
 func TestARealRunFindsWhatIsWrongWithAUnit(t *testing.T) {
-	short := Limits(150*time.Millisecond, 300*time.Millisecond, 0)
+	t.Parallel()
 	t.Run("hangs when its dependency has crashed", func(t *testing.T) {
 		newQueue := func() *Queue { return &Queue{messages: make(chan string)} }
-		e := explored(t, with(newQueue, newPublisher), Real(), short)
+		e := explored(t, with(newQueue, newPublisher), Real(), realLimits)
 		wantFinding(t, e, "*containertest.Queue, crash at run time",
 			"another unit did not stop in time", "still running *containertest.Publisher")
 		if len(e.findings) != 1 {
@@ -219,7 +223,7 @@ func TestARealRunFindsWhatIsWrongWithAUnit(t *testing.T) {
 				return nil
 			})}
 		}
-		wantFinding(t, explored(t, with(deaf), Real(), short), "without a fault", "*containertest.Database", "not stopped in time")
+		wantFinding(t, explored(t, with(deaf), Real(), realLimits), "without a fault", "*containertest.Database", "not stopped in time")
 	})
 	t.Run("leaves a goroutine", func(t *testing.T) {
 		release := make(chan struct{})
@@ -228,7 +232,7 @@ func TestARealRunFindsWhatIsWrongWithAUnit(t *testing.T) {
 			go leaves(release)
 			return &Cache{process.Nop()}
 		}
-		wantFinding(t, explored(t, with(leaky), Real(), short), "without a fault", "goroutines are left", "containertest.leaves")
+		wantFinding(t, explored(t, with(leaky), Real(), realLimits), "without a fault", "goroutines are left", "containertest.leaves")
 	})
 	t.Run("panics when it is forced", func(t *testing.T) {
 		panicking := func() *Database {
@@ -241,7 +245,7 @@ func TestARealRunFindsWhatIsWrongWithAUnit(t *testing.T) {
 			})}
 		}
 		newServer := func(*Database) *Server { return &Server{process.Nop()} }
-		e := explored(t, with(panicking, newServer), Real(), short)
+		e := explored(t, with(panicking, newServer), Real(), realLimits)
 		wantFinding(t, e, "*containertest.Server, deaf to stop", "panic: forced")
 	})
 }

@@ -15,8 +15,9 @@ import (
 //
 // The test fails, at once, if the start fails. It fails at its end if the app has
 // failed meanwhile, or its stop does, and if a goroutine of the app is left, with the
-// stacks. All of that happens within the app's own timeouts: they are those of
-// [container.App.RunContext].
+// stacks. All of that happens within the app's own timeouts, as for
+// [container.App.RunContext]; where it has none, it is waited for as if it had the
+// default.
 //
 // A goroutine is the app's if one of the app's has started it, so tests may run in
 // parallel. One that a library keeps for later use, like an idle connection of
