@@ -3,8 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
-	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,9 +16,10 @@ import (
 
 // BenchmarkStartStop starts and stops runners that do nothing, and as many bare
 // goroutines, in turns. An operation is a round of 100,000 of each, which is long
-// enough to pay for its own garbage. What is reported is the fastest round's, and
-// x-errgroup is how many times that of the bare goroutines it took; what it says of
-// those themselves is the noise.
+// enough to pay for its own garbage. What is reported is the median of the rounds:
+// floor-ns is what a bare goroutine took beside it, and x-errgroup how many times as
+// much a runner took as a bare goroutine did in the same round; what it says of those
+// themselves is the noise.
 func BenchmarkStartStop(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		for _, shape := range []struct {
@@ -31,51 +32,51 @@ func BenchmarkStartStop(b *testing.B) {
 			{"graph", tenLayers(n)},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", shape.name, n), func(b *testing.B) {
-				floor, group := newRounds(bare(n), n), newRounds(shape.group, n)
+				var floors, ns, ratios, allocs, bytes []float64
 				for b.Loop() {
-					floor.another(b)
-					group.another(b)
+					floor, group := newRound(b, bare(n), n), newRound(b, shape.group, n)
+					floors, ns = append(floors, floor.ns), append(ns, group.ns)
+					ratios = append(ratios, group.ns/floor.ns)
+					allocs, bytes = append(allocs, group.allocs), append(bytes, group.bytes)
 				}
 				b.ReportMetric(0, "ns/op") // of both, and of what is not measured
-				b.ReportMetric(group.ns, "ns/runner")
-				b.ReportMetric(group.allocs, "allocs/runner")
-				b.ReportMetric(group.bytes, "B/runner")
-				b.ReportMetric(group.ns/floor.ns, "x-errgroup")
+				b.ReportMetric(median(floors), "floor-ns/runner")
+				b.ReportMetric(median(ns), "ns/runner")
+				b.ReportMetric(median(ratios), "x-errgroup")
+				b.ReportMetric(median(allocs), "allocs/runner")
+				b.ReportMetric(median(bytes), "B/runner")
 			})
 		}
 	}
 }
 
-// rounds are rounds of starts and stops of a group of n runners. It knows what the
-// fastest took for a runner.
-type rounds struct {
-	group             process.Runner
-	n                 int
-	ns, allocs, bytes float64
-}
+// round is what starts and stops of a group took for each of its runners.
+type round struct{ ns, allocs, bytes float64 }
 
-func newRounds(group process.Runner, n int) *rounds {
-	return &rounds{group: group, n: n, ns: math.Inf(1)}
-}
-
-func (r *rounds) another(b *testing.B) {
+// newRound starts and stops a group of n as often as makes 100,000 runners.
+func newRound(b *testing.B, group process.Runner, n int) round {
 	const runners = 100_000
 	var before, after runtime.MemStats
 	runtime.GC() // what others left
 	runtime.ReadMemStats(&before)
 	began := time.Now()
-	for range runners / r.n {
-		if err := r.group.Run(b.Context(), func(context.Context) error { return nil }); err != nil {
+	for range runners / n {
+		if err := group.Run(b.Context(), func(context.Context) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}
-	ns := float64(time.Since(began).Nanoseconds()) / runners
+	took := time.Since(began)
 	runtime.ReadMemStats(&after)
-	if ns < r.ns {
-		r.ns = ns
-		r.allocs = float64(after.Mallocs-before.Mallocs) / runners
-		r.bytes = float64(after.TotalAlloc-before.TotalAlloc) / runners
+	return round{
+		ns:     float64(took.Nanoseconds()) / runners,
+		allocs: float64(after.Mallocs-before.Mallocs) / runners,
+		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / runners,
 	}
+}
+
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return of[len(of)/2]
 }
 
 // idle is ready at once, and does nothing until it is asked to stop.

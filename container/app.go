@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,19 +34,22 @@ type App struct {
 	ready      chan struct{} // closed when that has been told, too
 	stopping   chan struct{} // closed when the app begins to stop
 
-	own map[*wiring.Node]bool // what New provided
+	own     map[*wiring.Node]bool // what New or Attach provided
+	refused map[*wiring.Node]bool // of what was found in the container, what is an error
 
 	trial trial // of a test
 
-	mu      sync.Mutex // guards what follows; not held while user code runs
-	phase   phase
-	errs    []error
-	depends []depend
-	makers  []*maker           // in the order in which they were called
-	plan    *Plan              // exact, after the build
-	stop    *hooks.AppStopping // why it stops, once it does
-	misuse  []error            // of hooks appended too late
-	exited  *wiring.Node       // the constructor that ended its goroutine
+	mu       sync.Mutex // guards what follows; not held while user code runs
+	phase    phase
+	errs     []error
+	depends  []depend
+	makers   []*maker           // in the order in which they were called
+	plan     *Plan              // exact, after the build
+	stop     *hooks.AppStopping // why it stops, once it does
+	misuse   []error            // of hooks appended too late
+	received []received         // what functions were given, if it is not known who made it
+	unread   error              // why what was given to the container before Attach is not known
+	exited   *wiring.Node       // the constructor that ended its goroutine
 }
 
 // phase is how far an App has come. It only grows.
@@ -83,6 +87,14 @@ var (
 // [dig.DeferAcyclicVerification] and [dig.RecoverFromPanics]. Errors of the
 // options are found in [App.Err].
 func New(opts ...Option) *App {
+	a := newApp("New", opts)
+	a.openContainer()
+	a.setUp("New", opts)
+	return a
+}
+
+// newApp returns an app that is configured, and has no container yet.
+func newApp(method string, opts []Option) *App {
 	a := &App{
 		config:   defaults(),
 		started:  make(chan struct{}),
@@ -98,31 +110,40 @@ func New(opts ...Option) *App {
 		}
 	}
 	for _, err := range a.config.check() {
-		a.keep("New", err, "")
+		a.keep(method, err, "")
 	}
+	for _, observer := range a.config.observers {
+		a.bus.observe(observer)
+	}
+	return a
+}
 
+// openContainer gives the app a dig container of its own.
+func (a *App) openContainer() {
 	a.container = dig.New(append([]dig.Option{
 		dig.DeferAcyclicVerification(), dig.RecoverFromPanics(),
 	}, a.config.dig...)...)
 	a.root = &Scope{app: a, wiring: wiring.New(a.container)}
-	for _, observer := range a.config.observers {
-		a.bus.observe(observer)
-	}
-	a.provideOwn(func() hooks.Lifecycle { return outside{a} })
-	a.provideOwn(func() Shutdowner { return a.shutdowner })
+}
+
+// setUp provides what belongs to the app itself, and does what the options say.
+func (a *App) setUp(method string, opts []Option) {
+	a.provideOwn(method, func() hooks.Lifecycle { return outside{a} })
+	a.provideOwn(method, func() Shutdowner { return a.shutdowner })
 	for _, o := range opts {
 		if o.setup != nil {
 			o.setup(a)
 		}
 	}
-	return a
 }
 
-// provideOwn provides what belongs to the app itself.
-func (a *App) provideOwn(constructor any) {
+// provideOwn provides what belongs to the app itself. It fails if a container that
+// was there before has such a thing.
+func (a *App) provideOwn(method string, constructor any) {
 	n, err := a.root.wiring.Provide(constructor, nil, nil)
 	if err != nil {
-		panic(err) // the container is empty and ours
+		a.keep(method, err, "the app has to provide this itself; is there another App on the container?")
+		return
 	}
 	a.own[n] = true
 }
@@ -154,11 +175,11 @@ func (a *App) Scope(name string, opts ...dig.ScopeOption) *Scope {
 
 // Err returns the errors of Provide, Decorate, Supply, Depend and of the options so
 // far, joined, each with the file and line of the call. An app with such an error
-// does not start.
+// does not start, but for the one of [Attach] that says that dig cannot be read.
 func (a *App) Err() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return errors.Join(a.errs...)
+	return errors.Join(append(slices.Clip(a.errs), a.unread)...)
 }
 
 // Observe has o told of the events of the app, the past ones first, of which the
@@ -177,7 +198,7 @@ func (a *App) Observe(o hooks.Observer) {
 func (a *App) Ready() <-chan struct{} { return a.ready }
 
 // Dig returns the dig container. What is done to it directly is not tracked: what
-// is provided there can be consumed, but it is not run.
+// is provided there can be consumed, but it is not run. Under [Attach] it is.
 func (a *App) Dig() *dig.Container { return a.container }
 
 // Runner builds what runs and returns the whole app as one runner, which can run

@@ -89,6 +89,9 @@ func (a *App) prepare() error {
 func (a *App) construct() error {
 	for built, more := make(map[*wiring.Node]bool), true; more; {
 		more = false
+		if err := a.root.wiring.Look(); err != nil {
+			return fmt.Errorf("construct: %w", err)
+		}
 		for _, n := range a.root.wiring.Nodes() {
 			if isClosed(a.stopping) {
 				return process.ErrAborted

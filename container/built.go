@@ -1,8 +1,6 @@
 package container
 
 import (
-	"slices"
-
 	"github.com/strata-go/strata/internal/wiring"
 )
 
@@ -10,9 +8,7 @@ import (
 // constructors' values. It is called after the build. The error is that of an
 // adapter.
 func (a *App) built(decorated *decorations, adapt adaptation) (list []*source, replaced replacements, err error) {
-	a.mu.Lock()
-	makers := slices.Clone(a.makers) // sealed: they do not change any more
-	a.mu.Unlock()
+	makers := a.allMakers() // sealed: they do not change any more
 	b := &settlement{
 		adapt:     adapt,
 		replaced:  make(replacements),

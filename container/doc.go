@@ -33,6 +33,11 @@
 // the rest is left alone, as dig does. [App.Plan] tells what would start, and what is
 // unused, without calling anybody.
 //
+// # An application on dig
+//
+// [Attach] makes an App of a [dig.Container] that constructors were provided to, and
+// finds them; for many applications that is the whole change.
+//
 // # In which order
 //
 // A unit waits for the units that its constructor reaches through its parameters,

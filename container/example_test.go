@@ -67,6 +67,33 @@ func ExampleApp() {
 	// store: closed
 }
 
+// An application on dig, as it is, and its main.
+func ExampleAttach() {
+	c := dig.New()
+	c.Provide(NewAPI)
+	c.Provide(NewStore)
+	c.Invoke(func(*Store) { fmt.Println("invoked") }) // builds the store
+
+	app := container.Attach(c, quiet)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-app.Ready()
+		fmt.Println("ready")
+		cancel()
+	}()
+	if err := app.RunContext(ctx); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// invoked
+	// store: open
+	// api: listening
+	// ready
+	// api: closed
+	// store: closed
+}
+
 // What Fx users write.
 func ExampleProvide() {
 	app := container.New(quiet, container.Provide(NewStore, NewAPI), container.Supply("a value"))

@@ -62,20 +62,21 @@ type calls struct {
 	app        *App
 	node       *wiring.Node
 	lifecycles []wiring.Param
-	last       *maker // of the last call, nil if that has not returned
+	received   []wiring.Param // whose values may run, without anybody's knowing who made them
+	last       *maker         // of the last call, nil if that has not returned
 }
 
 // intercept returns nil for a function of which nothing can run: dig's behaviour is
 // disturbed by a wrapper in some corners, so nothing is wrapped without need.
 func (a *App) intercept(n *wiring.Node) *calls {
-	c := &calls{app: a, node: n}
+	c := &calls{app: a, node: n, received: a.receives(n)}
 	for _, p := range n.Params {
 		if isLifecycle(p) {
 			c.lifecycles = append(c.lifecycles, p)
 		}
 	}
 	returns := n.Kind == wiring.Constructor && slices.ContainsFunc(n.Results, a.mayRun)
-	if len(c.lifecycles) == 0 && !returns {
+	if len(c.lifecycles) == 0 && !returns && len(c.received) == 0 {
 		return nil
 	}
 	return c
@@ -97,6 +98,7 @@ func (c *calls) call(args []reflect.Value, f func([]reflect.Value) []reflect.Val
 	for _, p := range c.lifecycles {
 		setParam(args, p, l)
 	}
+	c.app.receive(c.node, args, c.received)
 	results := f(args)
 	if c.node.Kind == wiring.Constructor {
 		m.values = c.app.runningValues(c.node, results)

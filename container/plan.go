@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/strata-go/strata/internal/wiring"
@@ -10,7 +11,18 @@ import (
 // what is wrong, joined: the errors of [App.Err], types that nobody provides, with
 // who needs them and what there is instead, and cycles, with their path.
 func (a *App) Verify() error {
-	if err := a.Err(); err != nil {
+	if err := a.look("Verify"); err != nil {
+		return err
+	}
+	return a.verify()
+}
+
+// verify is Verify of what is known: it may be called from any goroutine.
+func (a *App) verify() error {
+	a.mu.Lock()
+	err := errors.Join(a.errs...)
+	a.mu.Unlock()
+	if err != nil {
 		return err
 	}
 	if err := a.checkReplaced(); err != nil {
@@ -27,7 +39,7 @@ func (a *App) Verify() error {
 		return err
 	}
 	declared := a.declared()
-	_, err := arrange(declared.list, declared.replaced)
+	_, err = arrange(declared.list, declared.replaced)
 	return err
 }
 
@@ -41,7 +53,7 @@ func (a *App) Plan() (*Plan, error) {
 	if exact != nil {
 		return clonePlan(exact), nil
 	}
-	if err := a.Verify(); err != nil {
+	if err := a.verify(); err != nil {
 		return nil, err
 	}
 	declared := a.declared()
@@ -50,7 +62,7 @@ func (a *App) Plan() (*Plan, error) {
 		return nil, err
 	}
 	p := a.planOf(units)
-	p.Warnings = declared.warnings
+	p.Warnings = append(p.Warnings, declared.warnings...)
 	return p, nil
 }
 
@@ -70,7 +82,7 @@ func clonePlan(p *Plan) *Plan {
 
 // planOf returns the plan of units.
 func (a *App) planOf(units []*unit) *Plan {
-	p := &Plan{Schedule: a.config.schedule}
+	p := &Plan{Schedule: a.config.schedule, Warnings: a.root.wiring.Unsure()}
 	for _, u := range units {
 		for len(p.Layers) <= u.layer {
 			p.Layers = append(p.Layers, nil)
@@ -129,6 +141,9 @@ func (a *App) roots() []*wiring.Node {
 			continue
 		}
 		add(n)
+		for _, beside := range n.Beside() {
+			add(beside)
+		}
 		for _, r := range n.Results {
 			for _, k := range r.Keys {
 				if a.declaredRuns(r) {
@@ -140,9 +155,7 @@ func (a *App) roots() []*wiring.Node {
 	for _, n := range a.loggerNodes() {
 		add(n)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, m := range a.makers {
+	for _, m := range a.allMakers() {
 		add(m.node)
 	}
 	return roots

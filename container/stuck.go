@@ -71,6 +71,9 @@ func (a *App) stuckConstruction(took time.Duration) []hooks.StuckUnit {
 func (a *App) constructing() string {
 	running := a.root.wiring.Running()
 	if len(running) == 0 {
+		if n := a.root.wiring.Asked(); n != nil {
+			return n.String() + ", or what it needs"
+		}
 		return construction
 	}
 	return running[len(running)-1].String()
@@ -80,10 +83,13 @@ func (a *App) constructing() string {
 func (a *App) exitedName() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.exited == nil {
-		return "a constructor"
+	if a.exited != nil {
+		return a.exited.String()
 	}
-	return a.exited.String()
+	if n := a.root.wiring.Unwound(); n != nil {
+		return n.String()
+	}
+	return "a constructor"
 }
 
 // profile is a goroutine profile: stacks of goroutines, with their labels above.

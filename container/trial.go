@@ -52,10 +52,13 @@ func (a *App) simulation(t trial) *App {
 		ready:      make(chan struct{}),
 		stopping:   make(chan struct{}),
 		own:        a.own,
+		refused:    a.refused,
 		trial:      t,
 		errs:       a.errs,
 		depends:    a.depends,
 		makers:     a.makers,
+		received:   a.received,
+		unread:     a.unread,
 	}
 }
 

@@ -95,6 +95,7 @@
 //   - [ErrAborted]: the start was given up by who ran it.
 //   - [*PanicError], [ErrGoexit]: a runner panicked, or ended its goroutine.
 //   - [context.Cause] of the context given to Run: it was forced.
+//   - [ErrCalledTwice]: what a runner got from its callback, and gave back.
 //   - [ErrProcessInvalidState]: Start or Stop of a Process that was stopped, or
 //     Start of one that was started.
 //

@@ -100,6 +100,20 @@ func TestStopsAfterItsDependentsReturned(t *testing.T) {
 	}
 }
 
+func TestNobodyIsAskedBeforeTheCallbackHasReturned(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		g := process.Sequential(j.runner("a"), j.dying("b", time.Second, errRun))
+		err := g.Run(t.Context(), func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(time.Minute)
+			j.add("returns")
+			return nil
+		})
+		wantErr(t, err, "run broke")
+		j.ordered(t, "dies b", "returns", "asked b", "end b", "asked a", "end a")
+	})
+}
+
 func TestFailedStartStopsInReverse(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		s := launch(process.Sequential(
@@ -209,6 +223,20 @@ func TestForceDuringTheStop(t *testing.T) {
 		wantErr(t, s.wait(), "forced by the test")
 		j.ordered(t, "forced b", "end b")
 		j.ordered(t, "forced a", "end a")
+	})
+}
+
+func TestForceEndsTheCallbackOfARunnerThatPassedAnotherContext(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		s := launch(process.StartTimeout(never, process.RunnerFunc(
+			func(_ context.Context, callback process.Callback) error {
+				return callback(context.Background())
+			})))
+		<-s.ready
+		s.force(errForce)
+		if err := s.wait(); err != errForce || s.cause != errForce {
+			t.Errorf("got %v, the callback was told %v", err, s.cause)
+		}
 	})
 }
 
@@ -559,7 +587,14 @@ func TestAtRestThereIsOneGoroutineARunner(t *testing.T) {
 func goroutines() int {
 	synctest.Wait()
 	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
+	for n := len(stacks); n == len(stacks); { // until all fits
+		stacks = make([]byte, 2*n)
+		n = runtime.Stack(stacks, true)
+		if n < len(stacks) {
+			stacks = stacks[:n]
+			break
+		}
+	}
 	return strings.Count(string(stacks), "synctest bubble")
 }
 

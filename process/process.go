@@ -240,9 +240,12 @@ func (p *Process) run() {
 	err := p.runner.Run(p.ctx, p.callback)
 	p.ctx.Cancel(nil)
 	p.mu.Lock()
-	if p.tooLate && !engine.Contains(err, p.cause) {
-		err = joined(p.cause, err)
+	cause, tooLate := p.cause, p.tooLate
+	p.mu.Unlock()
+	if tooLate && !engine.Contains(err, cause) {
+		err = joined(cause, err)
 	}
+	p.mu.Lock()
 	p.state, p.err = StateStopped, err
 	close(p.done)
 	p.mu.Unlock()

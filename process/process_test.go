@@ -380,3 +380,43 @@ func TestStateString(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// curious is an error that asks, when it is looked into.
+type curious struct{ ask func() }
+
+func (curious) Error() string   { return "curious" }
+func (c curious) Unwrap() error { c.ask(); return nil }
+
+// watched is a context that calls a function when it is asked for its error.
+type watched struct {
+	context.Context
+	asked func()
+}
+
+func (w watched) Err() error { w.asked(); return w.Context.Err() }
+
+func TestErrorsMayAskTheProcessThatReturnsThem(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		var p *process.Process
+		var once atomic.Bool
+		givenUp, called := make(chan struct{}), make(chan struct{})
+		// The start is given up, but the runner is not cancelled before it is ready.
+		parent := watched{context.Background(), func() {
+			if p != nil && p.State() == process.StateStopped && once.CompareAndSwap(false, true) {
+				close(givenUp)
+				<-called
+			}
+		}}
+		p = process.NewProcess(parent, process.RunnerFunc(
+			func(ctx context.Context, callback process.Callback) error {
+				<-givenUp
+				callback(ctx)
+				close(called)
+				return curious{func() { p.State() }}
+			}))
+		ctx, cancel := context.WithTimeoutCause(context.Background(), time.Second, errForce)
+		defer cancel()
+		wantIs(t, p.Start(ctx), errForce)
+		wantErr(t, p.Err(), "forced by the test | curious")
+	})
+}

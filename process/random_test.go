@@ -39,7 +39,7 @@ const (
 )
 
 func drawTrial(rt *rapid.T) *trial {
-	d := &drawing{T: rt}
+	d := &drawing{T: rt, most: rapid.SampledFrom([]int{4, 8, 16, 30, mostRunners}).Draw(rt, "runners")}
 	tr := &trial{root: d.group(mostDepth), callback: callbackNil}
 	tr.root.name = "root"
 	tr.action = rapid.SampledFrom([]string{"", "force", "stop"}).Draw(rt, "action")
@@ -57,7 +57,7 @@ func drawTrial(rt *rapid.T) *trial {
 
 type drawing struct {
 	*rapid.T
-	runners, groups int
+	runners, groups, most int
 }
 
 // seconds are whole ones most of the time, so that much happens at once.
@@ -70,7 +70,7 @@ func (d *drawing) oneIn(n int, label string) bool {
 }
 
 func (d *drawing) node(depth int) *node {
-	if depth == 0 || d.runners > mostRunners/2 || rapid.IntRange(0, 3).Draw(d.T, "group") == 0 {
+	if depth == 0 || rapid.IntRange(0, 3).Draw(d.T, "group") == 0 {
 		return d.runner()
 	}
 	return d.group(depth)
@@ -81,13 +81,13 @@ func (d *drawing) group(depth int) *node {
 	kind := rapid.SampledFrom(kinds).Draw(d.T, "kind")
 	count := 1
 	if !strings.HasSuffix(kind, "Timeout") && kind != "Process" {
-		count = rapid.IntRange(1, 5).Draw(d.T, "children")
+		count = rapid.IntRange(1, 6).Draw(d.T, "children")
 	}
 	d.groups++
 	name := fmt.Sprint(strings.ToLower(kind), d.groups)
 	var children []*node
-	for range count {
-		if d.runners < mostRunners {
+	for i := range count {
+		if i == 0 || d.runners < d.most { // no group is empty
 			children = append(children, d.node(depth-1))
 		}
 	}
@@ -123,6 +123,7 @@ func (d *drawing) runner() *node {
 		stopping:  d.seconds("stopping", 3),
 		twice:     d.oneIn(5, "twice"),
 		elsewhere: d.oneIn(5, "elsewhere"),
+		silent:    d.oneIn(4, "silent"),
 	})
 	d.runners++
 	n.wrap = draw("wrap", 2, "group", "PrefixedError", "StartTimeout", "wrapper")

@@ -57,10 +57,12 @@ const (
 	callbackCause  finish = "returns its context's cause"
 	callbackPanics finish = "panics"
 	callbackExits  finish = "exits"
+	callbackLate   finish = "returns late"
 )
 
 var finishes = []finish{
 	callbackNil, callbackFails, callbackErr, callbackCause, callbackPanics, callbackExits,
+	callbackLate,
 }
 
 // what happens to a node. The root is one: its ready is the call of the callback,
@@ -128,6 +130,7 @@ type behaviour struct {
 	stopping  time.Duration
 	twice     bool // it calls the callback again, while the first call waits and after it
 	elsewhere bool // the callback is called in another goroutine
+	silent    bool // it returns nil when its context has ended
 
 	startErr, runErr, stopErr error
 }
@@ -274,6 +277,8 @@ func (tr *trial) watch(ctx context.Context, hold func(ctx context.Context)) erro
 	return tr.probe(tr.root, tr.runner, ctx, func(ctx context.Context) error {
 		hold(ctx)
 		switch tr.callback {
+		case callbackLate:
+			time.Sleep(time.Second / 4)
 		case callbackFails:
 			return errUser
 		case callbackErr:
@@ -508,7 +513,7 @@ func (tr *trial) life(n *node) process.Runner {
 	switch n.form {
 	case "Worker":
 		return process.Worker(func(ctx context.Context, ready func() <-chan struct{}) error {
-			if err := tr.begins(n, ctx); err != nil || n.start == "nil" {
+			if err := tr.begins(n, ctx); err != nil || n.start == "nil" || n.silent && ctx.Err() != nil {
 				return err
 			}
 			if err := n.runs(ctx, ready()); err != nil {
@@ -528,7 +533,7 @@ func (tr *trial) life(n *node) process.Runner {
 		)
 	}
 	return process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
-		if err := tr.begins(n, ctx); err != nil || n.start == "nil" {
+		if err := tr.begins(n, ctx); err != nil || n.start == "nil" || n.silent && ctx.Err() != nil {
 			return err
 		}
 		call := func(passed context.Context) {
@@ -566,7 +571,7 @@ func (tr *trial) begins(n *node, ctx context.Context) error {
 	case n.start == "never":
 		<-ctx.Done()
 		tr.add(n, onCancelled, nil, ctx, nil)
-		return context.Cause(ctx)
+		return n.cancelled(context.Cause(ctx))
 	case n.start == "deaf":
 		time.Sleep(n.starting)
 	case !tr.sleep(n, ctx, n.starting):
@@ -576,7 +581,7 @@ func (tr *trial) begins(n *node, ctx context.Context) error {
 		case "nil":
 			return nil
 		}
-		return ctx.Err()
+		return n.cancelled(ctx.Err())
 	case n.start == "error":
 		return n.startErr
 	case n.start == "panic":
@@ -627,9 +632,17 @@ func (tr *trial) stops(n *node, ctx context.Context) error {
 	case n.stop == "error":
 		return n.stopErr
 	case !slept:
-		return ctx.Err()
+		return n.cancelled(ctx.Err())
 	}
 	return nil
+}
+
+// cancelled returns what a runner gives back when its context has ended.
+func (n *node) cancelled(err error) error {
+	if n.silent {
+		return nil
+	}
+	return err
 }
 
 // sleep reports whether ctx lived that long.
@@ -741,6 +754,9 @@ func (b behaviour) String() string {
 	}
 	if b.elsewhere {
 		parts = append(parts, "calls elsewhere")
+	}
+	if b.silent {
+		parts = append(parts, "nil when cancelled")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -87,6 +87,34 @@ func TestWorkerForcedWhileItRunsTellsItsErrorToo(t *testing.T) {
 	})
 }
 
+func TestForcedInAGroupReturnsTheCauseIfThereIsNothingElseToTell(t *testing.T) {
+	for _, own := range []error{nil, errRun} {
+		bubble(t, func(t *testing.T, j *journal) {
+			worker := process.Worker(func(ctx context.Context, ready ready) error {
+				ready()
+				<-ctx.Done()
+				return own
+			})
+			var err error
+			s := launch(process.Parallel(process.RunnerFunc(
+				func(ctx context.Context, callback process.Callback) error {
+					err = worker.Run(ctx, callback)
+					return err
+				})))
+			<-s.ready
+			s.force(errForce)
+			s.wait()
+			want := own
+			if own == nil {
+				want = errForce
+			}
+			if err != want {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		})
+	}
+}
+
 func TestCancellationThatAWorkerMakesUpIsAnError(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		s := launch(process.Worker(func(_ context.Context, ready ready) error {

@@ -383,3 +383,21 @@ func TestTheJudgeWantsTheCulpritNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAttachedAppIsExplored(t *testing.T) {
+	newApp := func() *container.App {
+		c := dig.New()
+		for _, constructor := range []any{newDatabase, newCache, newServer} {
+			if err := c.Provide(constructor); err != nil {
+				t.Error(err)
+			}
+		}
+		return container.Attach(c, container.WithLogger(zap.NewNop()))
+	}
+	for _, opts := range [][]Option{nil, {Real(), realLimits}} {
+		e := explored(t, newApp, opts...)
+		if len(e.findings) > 0 || e.units != 3 {
+			t.Errorf("%d units, found:\n%s", e.units, strings.Join(e.findings, "\n"))
+		}
+	}
+}

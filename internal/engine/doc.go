@@ -37,6 +37,9 @@
 //   - a channel of its own to be told to stop by, if anybody depends on it. All others
 //     share one.
 //
-// Goroutines are started without the lock of the run, and on an orderly stop woken
-// without it: each of them wants it next.
+// Goroutines are started without the lock of the run, and woken without it where a
+// runner has ended or the callback has returned: each of them wants it next.
+//
+// The context given to Run should be of the standard library, or derived from one: below
+// any other a runner that asks for Done costs a goroutine more, as it does there.
 package engine

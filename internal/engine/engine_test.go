@@ -236,6 +236,32 @@ func TestObserverIsNotToldThatWhatHasEndedIsAsked(t *testing.T) {
 	})
 }
 
+// lingering takes an hour to hear that its runner is ready.
+type lingering struct{ observer }
+
+func (l lingering) Ready() {
+	l.observer.Ready()
+	time.Sleep(time.Hour)
+}
+
+func TestNothingStartsForWhatIsReadyWhenTheStartWasGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		g := &engine.Graph{Errors: errs, Vertices: []engine.Vertex{
+			{Runner: runner(runs), Observer: lingering{observer{j, "a"}}},
+			{Runner: runner(func(context.Context, engine.Callback) error {
+				time.Sleep(time.Minute)
+				return errRun
+			})},
+			{Runner: runner(runs), Observer: observer{j, "c"}, DependsOn: []int{0}},
+		}}
+		if err := g.Run(t.Context(), untilDone); err != errRun {
+			t.Errorf("got %v", err)
+		}
+		j.want(t, "a starting", "a ready", "a stopping", "a ended: <nil>, false")
+	})
+}
+
 func TestPanicOfAnObserverBeforeRunIsTheRunners(t *testing.T) {
 	g := &engine.Graph{Errors: errs, Vertices: []engine.Vertex{{
 		Runner: runner(runs), Observer: panicking{observer{&journal{}, "a"}},

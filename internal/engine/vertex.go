@@ -123,7 +123,6 @@ func (v *vertex) wait(ctx context.Context, release <-chan struct{}) {
 		case <-ctx.Done():
 		}
 		if ctx.Err() != nil {
-			v.run.forceIfDone()
 			if v.isNeeded() {
 				v.run.catchUp()
 			}

@@ -23,14 +23,20 @@ func (n *Node) Build() error {
 	if n.Kind != Constructor {
 		return misuse("%v is a %v: only a constructor can be built", n, n.Kind)
 	}
+	if err := g.look(); err != nil {
+		return err
+	}
 	g.mu.Lock()
 	if n.order > 0 {
 		g.mu.Unlock()
 		return nil
 	}
-	inside := slices.Contains(g.running, n)
+	inside := slices.Contains(g.inside(), n)
 	key, alone := n.ownKey()
 	g.mu.Unlock()
+	if n.found != nil && !inside {
+		return n.buildFound()
+	}
 	if inside {
 		return misuse("%v is being called: it cannot be built from inside", n)
 	}
@@ -179,7 +185,12 @@ func (s *Scope) value(k Key, of *Node) (value reflect.Value, err error) {
 }
 
 // stands makes a function of this package show as the node that it asks for.
-func (n *Node) stands(of *Node) { n.Name, n.File, n.Line = of.Name, of.File, of.Line }
+func (n *Node) stands(of *Node) {
+	n.Name, n.File, n.Line = of.Name, of.File, of.Line
+	if of.found != nil {
+		n.asks = of
+	}
+}
 
 // outermost takes the layer off an error of dig's that only says that arguments for a function of this package were wanted.
 func outermost(err error) error {

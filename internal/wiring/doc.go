@@ -10,7 +10,9 @@
 // adds, because dig ends in a stack overflow or in silence: a cycle is found before dig walks into it, and a
 // decorator that failed once fails every later Invoke that would have used it, instead of being left out.
 //
-// Setting up (Child, Provide, Decorate, Invoke, Build, Value, Link) is one goroutine's business, as it is with dig, and may happen
+// [Attach] does all that for a container that was filled before, as far as it can be read.
+//
+// Setting up (Child, Look, Provide, Decorate, Invoke, Build, Value, Link) is one goroutine's business, as it is with dig, and may happen
 // inside constructors and invoked functions. The methods that only read may be called from any goroutine at any
 // time. No lock is held while user code runs.
 package wiring

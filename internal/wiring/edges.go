@@ -76,7 +76,7 @@ func (g *graph) staticEdges(n *Node) []Edge {
 func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators, members []*Node) {
 	if p.Key.Group == "" {
 		for at := s; at != nil; at = at.parent {
-			if d := at.decorators[p.Key]; d != nil && !skip(d) {
+			if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
 				return []*Node{d}, nil
 			}
 		}
@@ -85,12 +85,12 @@ func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators,
 				return nil, providers
 			}
 		}
-		return nil, nil
+		return nil, g.outline.of(p.Key)
 	}
 
 	replaced := false
 	for at := s; at != nil; at = at.parent {
-		if d := at.decorators[p.Key]; d != nil && !skip(d) {
+		if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
 			decorators = append(decorators, d)
 			// dig files decorated groups by the type of their slice, which may have a name of its own.
 			replaced = replaced || d.gives(p)
@@ -107,6 +107,9 @@ func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators,
 		} else {
 			members = append(members, providers...)
 		}
+	}
+	if more := g.outline.of(p.Key); len(more) > 0 {
+		members = slices.Concat(members, more)
 	}
 	return decorators, members
 }
@@ -130,6 +133,9 @@ func (g *graph) missing(p Param, s *Scope, called func(d *Node) bool) bool {
 		if len(at.providers[p.Key]) > 0 {
 			return false
 		}
+	}
+	if len(g.outline.of(p.Key)) > 0 {
+		return false
 	}
 	d := s.decorators[p.Key]
 	return d == nil || !called(d)

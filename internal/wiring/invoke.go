@@ -38,9 +38,12 @@ func (s *Scope) Invoke(fn any, opts []dig.InvokeOption, wrap func(*Node) Interce
 
 // asking is an Invoke that is under way.
 type asking struct {
-	outer  *asking
-	failed *Node // the last that failed
-	calls  int   // how many were called with success
+	outer   *asking
+	walk    *walk
+	of      *Node // on behalf of which Build asks, if it was found
+	running int   // how many were being called before
+	failed  *Node // the last that failed
+	calls   int   // how many were called with success
 }
 
 var errUnwound = errors.New("a panic or runtime.Goexit has ended the call")
@@ -48,23 +51,27 @@ var errUnwound = errors.New("a panic or runtime.Goexit has ended the call")
 // ask has dig invoke f, which is n, after a walk ahead.
 func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
 	g := s.graph
+	if err := g.look(); err != nil {
+		return err
+	}
 	g.mu.Lock()
 	w := g.walk(n)
 	if w.err != nil {
 		g.mu.Unlock()
 		return s.confirm(w.err)
 	}
-	a := &asking{outer: g.asking}
+	a := &asking{outer: g.asking, walk: w, of: n.asks, running: len(g.running)}
 	g.asking = a
-	running := len(g.running)
 	g.mu.Unlock()
 
 	err = errUnwound
 	defer func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		g.syncLocked(nil)
+		a.blame(err)
 		g.asking = a.outer
-		g.running = g.running[:running]
+		g.running = g.running[:a.running]
 		if err == nil {
 			n.freeze(n.planned)
 			n.succeed()
@@ -72,6 +79,17 @@ func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
 		g.conclude(w, a, n, err)
 	}()
 	return s.dig.Invoke(f, opts...)
+}
+
+// blame finds out which of the nodes that were found has failed: dig tells it of ours alone.
+func (a *asking) blame(err error) {
+	if err == nil || a.failed != nil || dig.IsCycleDetected(err) {
+		return
+	}
+	a.failed = a.next()
+	if a.failed != nil && err == errUnwound {
+		a.walk.g.unwound = a.failed
+	}
 }
 
 // conclude finds the decorators that dig has begun to call and did not get to the end of. dig takes them for being called for ever,

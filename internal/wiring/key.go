@@ -3,6 +3,8 @@ package wiring
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/strata-go/strata/internal/digread"
 )
 
 // Key is what dig identifies a value by: its type and, if it has one, its name or its group. The Type of a group's key is
@@ -25,6 +27,8 @@ func (k Key) String() string {
 	}
 	return k.Type.String()
 }
+
+func (k Key) read() digread.Key { return digread.Key(k) }
 
 // Param is something that a function needs: an argument, or a field of an argument that is a dig.In.
 type Param struct {

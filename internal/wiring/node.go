@@ -51,17 +51,21 @@ type Node struct {
 	wrapped bool   // dig was given a wrapper of the function
 	between Interceptor
 	hooks   []func(took time.Duration, err error)
+	found   found // what dig tells of it; nil unless it was found by Attach
 
 	// What follows is guarded by the graph's lock.
 
-	order   int             // as the how-manieth of all it was called; 0 if it was not
-	kept    []reflect.Value // what Build got from it and dig has not asked for yet
-	broken  error           // why dig will pass over this decorator from now on
-	final   []Edge          // what it was given, if it was called
-	links   []*Node
-	planned []Edge // what the last walk found that dig will call for it
-	from    Step   // who made the last walk come here
-	mark    mark   // what the last walk knows of it
+	order    int             // as the how-manieth of all it was called; 0 if it was not
+	kept     []reflect.Value // what Build got from it and dig has not asked for yet
+	broken   error           // why dig will pass over this decorator from now on
+	final    []Edge          // what it was given, if it was called
+	links    []*Node
+	asks     *Node                   // of a function of this package: the constructor that it stands for, if that was found
+	planned  []Edge                  // what the last walk found that dig will call for it
+	from     Step                    // who made the last walk come here
+	stalled  bool                    // dig passes over this decorator
+	returned map[int][]reflect.Value // by a node that was found, by result
+	mark     mark                    // what the last walk knows of it
 
 	plannedAt int    // registrations then
 	static    []Edge // for a node that was not called, all soft members included
@@ -71,6 +75,9 @@ type Node struct {
 
 // Location returns where the function is declared, in short: "server.go:42".
 func (n *Node) Location() string {
+	if n.File == unknownFile {
+		return unknownFile
+	}
 	return fmt.Sprintf("%s:%d", path.Base(strings.ReplaceAll(n.File, `\`, "/")), n.Line)
 }
 
@@ -100,7 +107,7 @@ func newNode(kind Kind, s *Scope, f reflect.Value) *Node {
 func (n *Node) locate(pc uintptr) {
 	f := runtime.FuncForPC(pc)
 	if f == nil {
-		n.Name, n.fn, n.File = "func", "func", "?"
+		n.Name, n.fn, n.File = "func", "func", unknownFile
 		return
 	}
 	n.File, n.Line = f.FileLine(pc)
@@ -151,6 +158,7 @@ func (n *Node) begin() {
 	g := n.Scope.graph
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.syncLocked(nil)
 	g.running = append(g.running, n)
 	if n.order == 0 {
 		edges := n.planned
@@ -198,9 +206,13 @@ func (n *Node) ended(err error, keep []reflect.Value) (handed bool) {
 	}
 	if n.kept != nil {
 		n.kept = nil
+		g.syncLocked(n)
 		return true
 	}
 	n.kept = keep
+	if keep == nil {
+		g.syncLocked(n)
+	}
 	n.succeed()
 	return false
 }
@@ -210,7 +222,7 @@ func (n *Node) succeed() {
 	g := n.Scope.graph
 	g.calls++
 	n.order = g.calls
-	n.planned, n.static = nil, nil
+	n.planned, n.static, n.stalled = nil, nil, false
 	g.epoch++
 	if n.Kind == Decorator {
 		g.version++ // its scope may now have a value that nobody provides

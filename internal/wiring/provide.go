@@ -55,9 +55,13 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	if o.hasAfter {
 		all = append(all, dig.WithProviderCallback(n.afterToo(o.after)))
 	}
+	if err := s.graph.look(); err != nil {
+		return nil, err
+	}
 	if err := guard("provide", f, func() error { return s.dig.Provide(constructor, all...) }); err != nil {
 		return nil, err
 	}
+	n.Home.readNodes++
 	s.graph.register(n)
 	return n, nil
 }
@@ -82,6 +86,9 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 	if n.Results, valid = n.sig.decorations(); !valid || !n.sig.validParams {
 		return nil, n.refused(guard("decorate with", f, func() error { return s.dig.Decorate(decorator, opts...) }))
 	}
+	if err := s.graph.look(); err != nil {
+		return nil, err
+	}
 	if err := s.decorated(n, decorator); err != nil {
 		return nil, err
 	}
@@ -97,6 +104,7 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 		return nil, err
 	}
 	s.graph.register(n)
+	s.graph.watch(n)
 	return n, nil
 }
 

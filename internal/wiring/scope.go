@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"go.uber.org/dig"
+
+	"github.com/strata-go/strata/internal/digread"
 )
 
 // Scope is a scope of a dig container, the root included, and what was given to it.
@@ -14,6 +16,9 @@ type Scope struct {
 	parent *Scope
 	name   string
 	dig    digScope
+
+	read                    *digread.Scope // nil unless the graph was attached to its container
+	readNodes, readChildren int            // how many were found, or are ours
 
 	// Guarded by the graph's lock.
 	providers  map[Key][]*Node // one each, but for groups
@@ -30,7 +35,9 @@ type digScope interface {
 
 // graph is what all scopes of a container share.
 type graph struct {
-	root *Scope
+	root     *Scope
+	attached *attached // nil unless the graph was attached to its container
+	outline  *outline  // of a container that could not be read; else nil
 
 	mu      sync.Mutex // guards what follows, the Scopes' maps and the Nodes' state; never held while user code runs
 	scopes  []*Scope
@@ -44,6 +51,7 @@ type graph struct {
 	running       []*Node // constructors and decorators that are being called, outermost first
 	asking        *asking // innermost Invoke that is under way
 	walks         int     // walks so far
+	unwound       *Node   // of those that were found, the last that panicked or ended its goroutine
 
 	unbuildable   map[*Node]bool // as of unbuildableAt
 	unbuildableAt int
@@ -53,10 +61,12 @@ type graph struct {
 
 // New returns the root scope of c, to which nothing may have been given before.
 func New(c *dig.Container) *Scope {
-	g := &graph{unbuildableAt: -1, droppedAt: -1}
+	g := newGraph()
 	g.root = g.scope(nil, "", c)
 	return g.root
 }
+
+func newGraph() *graph { return &graph{unbuildableAt: -1, droppedAt: -1} }
 
 func (g *graph) scope(parent *Scope, name string, d digScope) *Scope {
 	s := &Scope{graph: g, parent: parent, name: name, dig: d,
@@ -70,7 +80,12 @@ func (g *graph) scope(parent *Scope, name string, d digScope) *Scope {
 // Child makes a child scope, dig's own included.
 func (s *Scope) Child(name string, opts ...dig.ScopeOption) *Scope {
 	opts = slices.DeleteFunc(slices.Clone(opts), func(o dig.ScopeOption) bool { return o == nil })
-	return s.graph.scope(s, name, s.dig.Scope(name, opts...))
+	d := s.dig.Scope(name, opts...)
+	child := s.graph.scope(s, name, d)
+	if s.read != nil {
+		child.bind(digread.At(d))
+	}
+	return child
 }
 
 // Name returns the name given to Child; the root has none.
@@ -106,7 +121,7 @@ func (s *Scope) Providers(t reflect.Type) []*Node {
 			found = append(found, n)
 		}
 	}
-	return found
+	return append(found, s.graph.outline.providersOf(t)...)
 }
 
 // Decorator returns the decorator of k that was given to s itself, nil if there is none.

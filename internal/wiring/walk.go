@@ -61,7 +61,7 @@ func (g *graph) newWalk(dry bool) *walk {
 	g.walks++
 	w := &walk{g: g, id: g.walks, dry: dry}
 	// Inside a call: dig is under way already to all who made it come here.
-	for _, r := range g.running {
+	for _, r := range g.inside() {
 		for at := r; at != nil && at.mark.walk != w.id; at = at.from.Node {
 			at.mark = mark{walk: w.id, state: entered}
 		}
@@ -73,8 +73,8 @@ func (g *graph) newWalk(dry bool) *walk {
 func (g *graph) walk(n *Node) *walk {
 	w := g.newWalk(false)
 	n.from = Step{}
-	if top := len(g.running) - 1; top >= 0 {
-		n.from = Step{Node: g.running[top], Edge: Edge{To: n}}
+	if inside := g.inside(); len(inside) > 0 {
+		n.from = Step{Node: inside[len(inside)-1], Edge: Edge{To: n}}
 	}
 	w.ended = w.enter(n)
 	return w
