@@ -37,6 +37,8 @@ type App struct {
 	own     map[*wiring.Node]bool // what New or Attach provided
 	refused map[*wiring.Node]bool // of what was found in the container, what is an error
 
+	trial trial // of a test
+
 	mu       sync.Mutex // guards what follows; not held while user code runs
 	phase    phase
 	errs     []error

@@ -33,6 +33,9 @@ func (a *App) build() (*run, error) {
 }
 
 func (a *App) buildAll() (*run, error) {
+	if a.trial.simulated {
+		return a.simulate()
+	}
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}

@@ -40,6 +40,8 @@ type config struct {
 	signals   []os.Signal
 	dig       []dig.Option
 	adapters  adapters
+
+	replacements []*replacement // of a test
 }
 
 // defaults are times that fit into the 30 s that Kubernetes gives a pod to end.

@@ -25,6 +25,9 @@ func (a *App) verify() error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkReplaced(); err != nil {
+		return err
+	}
 	if err := a.link(); err != nil {
 		return err
 	}

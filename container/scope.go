@@ -46,7 +46,8 @@ func (s *Scope) provide(constructor any, opts []dig.ProvideOption) error {
 	if err := a.open("Provide"); err != nil {
 		return err
 	}
-	n, err := s.wiring.Provide(constructor, opts, a.wrap)
+	replaced, opts := a.replace(constructor, opts)
+	n, err := s.wiring.Provide(replaced, opts, a.wrap)
 	if err != nil {
 		a.keep("Provide", err, provideHint(constructor, err))
 	}

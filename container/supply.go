@@ -44,10 +44,7 @@ func (a *App) supply(value any, pc uintptr) error {
 		return fmt.Errorf("cannot supply an error (%T)", value)
 	}
 	v := reflect.ValueOf(value)
-	constructor := reflect.MakeFunc(
-		reflect.FuncOf(nil, []reflect.Type{v.Type()}, false),
-		func([]reflect.Value) []reflect.Value { return []reflect.Value{v} },
-	).Interface()
+	constructor, _ := a.replace(returning(v.Type(), v), nil)
 	_, err := a.root.wiring.Provide(constructor, []dig.ProvideOption{dig.LocationForPC(pc)}, func(n *wiring.Node) wiring.Interceptor {
 		c := a.intercept(n)
 		n.OnCalled(func(time.Duration, error) { a.made(c) })

@@ -83,7 +83,7 @@ func (u *unit) vertex(r *run) engine.Vertex {
 		runner = r.runStopOnly(u)
 	}
 	return engine.Vertex{
-		Runner:   runner,
+		Runner:   r.app.trial.of(u, runner),
 		Observer: &observer{run: r, unit: u},
 		Wrap:     u.wrapError,
 	}
