@@ -37,7 +37,7 @@ func newShop(opts ...container.Option) *container.App {
 }
 
 // realLimits are short, but not too short for a busy machine.
-var realLimits = Limits(300*time.Millisecond, time.Second, 0)
+var realLimits = Limits(time.Second, 2*time.Second, 0)
 
 // with returns what makes an app of constructors.
 func with(constructors ...any) func() *container.App {
