@@ -332,6 +332,48 @@ func TestStopLimitOfAGraphIsNoFailureOfItsRunners(t *testing.T) {
 	})
 }
 
+func TestWhoIsForcedCanTellWhenItsCallbackReturns(t *testing.T) {
+	needed := func(ctx context.Context, callback engine.Callback) error {
+		own, cancel := context.WithCancel(ctx)
+		defer cancel()
+		callback(ctx)
+		if own.Err() == nil {
+			t.Error("the callback has returned before the context has ended")
+		}
+		return ctx.Err()
+	}
+	deaf := func(ctx context.Context, callback engine.Callback) error {
+		callback(ctx)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	g := &engine.Graph{Errors: errs}
+	for i := range 100 {
+		g.Vertices = append(g.Vertices, engine.Vertex{Runner: runner(needed)},
+			engine.Vertex{Runner: runner(deaf), DependsOn: []int{2 * i}})
+	}
+	t.Run("by a stop limit", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			g := *g
+			g.StopLimit = time.Second
+			err := g.Run(t.Context(), func(context.Context) error { return nil })
+			if err == nil || err.Error() != "stop limit 1s" {
+				t.Errorf("got %v", err)
+			}
+		})
+	})
+	t.Run("by the end of the context", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		err := g.Run(ctx, func(context.Context) error {
+			cancel(errRun)
+			return nil
+		})
+		if !errors.Is(err, errRun) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestAbortTellsTheNewestFirst(t *testing.T) {
 	j := &journal{}
 	c := engine.NewContext(t.Context())

@@ -279,15 +279,14 @@ func (r *run) stopLimitPassed() {
 	}
 	err := r.graph.Errors.StopTimeout(r.graph.StopLimit)
 	r.happen(happening{err: err, ours: true})
-	r.askAll()
+	release := r.askAll()
 	r.mu.Unlock()
-	for i := range r.vertices {
-		r.vertices[i].ctx.Cancel(err)
-	}
+	r.cancelAll(err)
+	closeAll(release...)
 }
 
 // force is called when the context given to Run has ended, by whoever sees it
-// first. The contexts of the runners have ended with it.
+// first.
 func (r *run) force() {
 	cause := context.Cause(r.ctx)
 	r.mu.Lock()
@@ -298,11 +297,13 @@ func (r *run) force() {
 	}
 	r.happen(happening{err: cause, ours: true, force: true})
 	r.phase = forced
-	r.askAll()
+	release := r.askAll()
 	if was == starting {
 		close(r.started)
 	}
 	r.mu.Unlock()
+	r.cancelAll(cause) // which may still be on its way down to them
+	closeAll(release...)
 	if was < stopping {
 		close(r.release)
 	}
@@ -317,15 +318,25 @@ func (r *run) forceIfDone() {
 	}
 }
 
-// askAll lets all callbacks return, whoever needs them. The caller holds r.mu.
-func (r *run) askAll() {
+// cancelAll returns when the contexts of all runners have ended.
+func (r *run) cancelAll(cause error) {
+	for i := range r.vertices {
+		r.vertices[i].ctx.Cancel(cause)
+	}
+}
+
+// askAll takes note that all are asked to stop, whoever needs them. It returns what lets
+// their callbacks return, which the caller closes when their contexts have ended, so
+// that a runner can tell that it is forced. The caller holds r.mu.
+func (r *run) askAll() (release []chan struct{}) {
 	for i := range r.vertices {
 		v := &r.vertices[i]
 		if v.state == beginning {
 			v.state = aborted
 		}
-		closeAll(v.ask())
+		release = append(release, v.ask())
 	}
+	return release
 }
 
 // close stops everything that runs, waits for it, and lets go of the context. It
