@@ -427,6 +427,21 @@ func TestDigsOwnCyclesAreDigsToo(t *testing.T) {
 	if !errors.As(err, &cycle) || !dig.IsCycleDetected(err) || len(cycle.Path) != 2 {
 		t.Fatal(err)
 	}
+	expect(t, err, "cycle detected in dependency graph: ")
+}
+
+func TestEachCycleIsDetectedToDig(t *testing.T) {
+	s := newRoot()
+	na := provide(t, s, func() *a { return nil })
+	nb := provide(t, s, func(*a) *b { return nil })
+	s.Link(na, nb)
+	err := s.Cycle([]*Node{nb})
+	if !dig.IsCycleDetected(fmt.Errorf("verify: %w", err)) {
+		t.Errorf("%v is no cycle to dig", err)
+	}
+	if root := dig.RootCause(err); root != err {
+		t.Errorf("root cause is %v, want the cycle", root)
+	}
 }
 
 func TestInvokeIsReentrant(t *testing.T) {
