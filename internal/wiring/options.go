@@ -15,6 +15,7 @@ type provideOptions struct {
 	as          []reflect.Type
 	export      bool
 	location    reflect.Value // a *digreflect.Func; invalid or nil if not given
+	info        *dig.ProvideInfo
 
 	callbacks
 }
@@ -33,6 +34,7 @@ var (
 	asOption       = reflect.TypeOf(dig.As())
 	exportOption   = reflect.TypeOf(dig.Export(true))
 	locationOption = reflect.TypeOf(dig.LocationForPC(0))
+	infoOption     = reflect.TypeOf(dig.FillProvideInfo(nil))
 	beforeOption   = reflect.TypeOf(dig.WithProviderBeforeCallback(nil))
 	afterOption    = reflect.TypeOf(dig.WithProviderCallback(nil))
 )
@@ -58,6 +60,10 @@ func readProvideOptions(opts []dig.ProvideOption) (o provideOptions) {
 			o.export = v.Field(0).Bool()
 		case locationOption:
 			o.location = v.Field(0)
+		case infoOption:
+			if v.CanInterface() {
+				o.info = onlyField[*dig.ProvideInfo](v)
+			}
 		default:
 			o.callbacks.read(v)
 		}
@@ -155,6 +161,7 @@ var checkOptions = sync.OnceValue(func() error {
 		asOption.Kind() == reflect.Slice && asOption.Elem() == reflect.TypeFor[any]() &&
 		field(exportOption, reflect.TypeFor[bool]()) &&
 		location(locationOption) &&
+		field(infoOption, reflect.TypeFor[*dig.ProvideInfo]()) &&
 		field(beforeOption, reflect.TypeFor[dig.BeforeCallback]()) &&
 		field(afterOption, reflect.TypeFor[dig.Callback]()) &&
 		afterOption == reflect.TypeOf(dig.WithDecoratorCallback(nil)) &&

@@ -61,9 +61,23 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	if err := guard("provide", f, func() error { return s.dig.Provide(constructor, all...) }); err != nil {
 		return nil, err
 	}
+	if n.wrapped {
+		n.identify(o.info)
+	}
 	n.Home.readNodes++
 	s.graph.register(n)
 	return n, nil
+}
+
+// identify has dig know a constructor that is wrapped by the code of its own, as it does the others. That is no more than dig's
+// information and pictures: a dig that is laid out in another way goes without.
+func (n *Node) identify(info *dig.ProvideInfo) {
+	if info != nil {
+		info.ID = dig.ID(n.value.Pointer())
+	}
+	if read := n.Home.reading(); read != nil {
+		read.Identify(n.value.Pointer())
+	}
 }
 
 // Decorate hands a decorator to dig, as [Scope.Provide] does a constructor. Unlike dig's it is atomic: a decorator that
