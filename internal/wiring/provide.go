@@ -40,7 +40,9 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	all := make([]dig.ProvideOption, 0, len(opts)+4)
 	if n.intercept(wrap) {
 		constructor = n.wrapper()
-		all = append(all, dig.LocationForPC(f.Pointer()))
+		if !o.located() {
+			opts = append(opts, dig.LocationForPC(f.Pointer()))
+		}
 	}
 	if !o.hasBefore {
 		all = append(all, dig.WithProviderBeforeCallback(n.before))
@@ -116,6 +118,9 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 		dig.WithDecoratorCallback(n.afterToo(o.after)))
 	if err := guard("decorate with", f, func() error { return s.dig.Decorate(decorator, all...) }); err != nil {
 		return nil, err
+	}
+	if n.wrapped && o.info != nil {
+		o.info.ID = dig.ID(f.Pointer())
 	}
 	s.graph.register(n)
 	s.graph.watch(n)
