@@ -108,6 +108,13 @@ func (a *App) construct() error {
 	return nil
 }
 
+// dry reports whether dig calls nothing: see [dig.DryRun].
+func (a *App) dry() bool {
+	called := false
+	err := a.container.Invoke(func() { called = true })
+	return err == nil && !called
+}
+
 // buildOne has a constructor called, and the decorators of what it returns.
 func (a *App) buildOne(n *wiring.Node) error {
 	if err := n.Build(); err != nil {

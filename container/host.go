@@ -129,7 +129,7 @@ func (h *host) main() error {
 	for {
 		select {
 		case b := <-built:
-			if b.err == nil && isClosed(a.stopping) {
+			if b.err == nil && (b.dry || isClosed(a.stopping)) {
 				b.run = b.run.giveUp(process.ErrAborted)
 			}
 			if b.run == nil {
@@ -192,6 +192,7 @@ func (h *host) construct() <-chan built {
 		var b built
 		engine.Process.Guard(func() error {
 			b.run, b.err = h.app.build()
+			b.dry = b.err == nil && len(b.run.units) == 0 && h.app.dry()
 			return b.err
 		}, func(err error) {
 			if err != b.err { // a panic or a Goexit
@@ -209,6 +210,7 @@ func (h *host) construct() <-chan built {
 type built struct {
 	run *run
 	err error
+	dry bool // dig calls nothing, so there is nothing to run
 }
 
 // start starts the app, within what is left of the start timeout.

@@ -142,7 +142,9 @@ func WithSignals(signals ...os.Signal) Option {
 	return configure(func(c *config) { c.signals = signals })
 }
 
-// WithDig adds options for the dig container.
+// WithDig adds options for the dig container. Under [dig.DryRun] no constructor and
+// no function is called: Run and RunContext return when they have found that
+// everything resolves, and Process and Runner return one without units.
 func WithDig(opts ...dig.Option) Option {
 	return configure(func(c *config) {
 		for _, o := range opts {

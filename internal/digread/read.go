@@ -130,6 +130,19 @@ func (s *Scope) Constructor(i int) (*Constructor, error) {
 	return c, nil
 }
 
+// Identify gives the constructor that was registered last in the scope itself the identity id, by which dig.Visualize tells the
+// constructors apart that failed. dig takes the address of the function's code, which all functions of [reflect.MakeFunc] share.
+func (s *Scope) Identify(id uintptr) {
+	last := s.nodes.Len() - 1
+	if last < 0 {
+		return
+	}
+	node := s.nodes.Index(last).Elem()
+	if f := node.FieldByName("id"); f.Kind() == reflect.Uintptr {
+		field(node, "id").SetUint(uint64(id))
+	}
+}
+
 // add adds what a result of dig's stands for.
 func (c *Constructor) add(result reflect.Value, out int, index []int) error {
 	switch name := result.Type().Name(); name {

@@ -1,6 +1,14 @@
 package wiring
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"go.uber.org/dig"
+)
 
 // Step is a node and the edge by which it waits for the next.
 type Step struct {
@@ -15,8 +23,12 @@ type CycleError struct {
 	dig error // what dig says of it, if it sees it at all
 }
 
-// Error returns the path, each node with its location and the key by which it is needed.
+// Error returns what dig says of the cycle, if dig was asked and sees it, too; else the path, each node with its location and the
+// key by which it is needed.
 func (e *CycleError) Error() string {
+	if e.dig != nil {
+		return e.dig.Error()
+	}
 	var b strings.Builder
 	b.WriteString("cycle: ")
 	for i, s := range e.Path {
@@ -31,8 +43,38 @@ func (e *CycleError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns dig's own error, so that dig.IsCycleDetected is true if dig sees the cycle, too.
+// Format writes what dig says in more lines for %+v, as dig does.
+func (e *CycleError) Format(w fmt.State, verb rune) {
+	if e.dig != nil {
+		fmt.Fprintf(w, fmt.FormatString(w, verb), e.dig)
+		return
+	}
+	fmt.Fprint(w, e.Error())
+}
+
+// Unwrap returns dig's own error, if it has one.
 func (e *CycleError) Unwrap() error { return e.dig }
+
+// As has dig.IsCycleDetected know a cycle that dig does not see.
+func (e *CycleError) As(target any) bool {
+	known := digCycle()
+	if t := reflect.TypeOf(target); e.dig != nil || known == nil || t != reflect.PointerTo(reflect.TypeOf(known)) {
+		return false
+	}
+	reflect.ValueOf(target).Elem().Set(reflect.ValueOf(known))
+	return true
+}
+
+// digCycle returns the innermost error that dig has for a cycle, nil if it has none.
+var digCycle = sync.OnceValue(func() error {
+	err := dig.New().Provide(func(int) int { return 0 })
+	for ; err != nil; err = errors.Unwrap(err) {
+		if dig.IsCycleDetected(err) && errors.Unwrap(err) == nil {
+			return err
+		}
+	}
+	return nil
+})
 
 func (e Edge) phrase() string {
 	switch {

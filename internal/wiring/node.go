@@ -152,7 +152,10 @@ func packageName(pkg string) string {
 func (n *Node) before(dig.BeforeCallbackInfo) { n.begin() }
 
 // after is dig's callback: it has called the function.
-func (n *Node) after(info dig.CallbackInfo) { n.end(info.Runtime, info.Error, nil) }
+func (n *Node) after(info dig.CallbackInfo) {
+	relocate(info.Error, []*Node{n})
+	n.end(info.Runtime, info.Error, nil)
+}
 
 func (n *Node) begin() {
 	g := n.Scope.graph

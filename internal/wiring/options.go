@@ -15,6 +15,14 @@ type provideOptions struct {
 	as          []reflect.Type
 	export      bool
 	location    reflect.Value // a *digreflect.Func; invalid or nil if not given
+	info        *dig.ProvideInfo
+
+	callbacks
+}
+
+// decorateOptions is the same of the options of Decorate.
+type decorateOptions struct {
+	info *dig.DecorateInfo
 
 	callbacks
 }
@@ -33,6 +41,8 @@ var (
 	asOption       = reflect.TypeOf(dig.As())
 	exportOption   = reflect.TypeOf(dig.Export(true))
 	locationOption = reflect.TypeOf(dig.LocationForPC(0))
+	infoOption     = reflect.TypeOf(dig.FillProvideInfo(nil))
+	decorateInfo   = reflect.TypeOf(dig.FillDecorateInfo(nil))
 	beforeOption   = reflect.TypeOf(dig.WithProviderBeforeCallback(nil))
 	afterOption    = reflect.TypeOf(dig.WithProviderCallback(nil))
 )
@@ -58,6 +68,10 @@ func readProvideOptions(opts []dig.ProvideOption) (o provideOptions) {
 			o.export = v.Field(0).Bool()
 		case locationOption:
 			o.location = v.Field(0)
+		case infoOption:
+			if v.CanInterface() {
+				o.info = onlyField[*dig.ProvideInfo](v)
+			}
 		default:
 			o.callbacks.read(v)
 		}
@@ -65,13 +79,18 @@ func readProvideOptions(opts []dig.ProvideOption) (o provideOptions) {
 	return o
 }
 
-func readDecorateOptions(opts []dig.DecorateOption) (c callbacks) {
+func readDecorateOptions(opts []dig.DecorateOption) (o decorateOptions) {
 	for _, opt := range opts {
-		if v := unwrap(reflect.ValueOf(opt), reflect.TypeFor[dig.DecorateOption]()); v.IsValid() {
-			c.read(v)
+		v := unwrap(reflect.ValueOf(opt), reflect.TypeFor[dig.DecorateOption]())
+		switch {
+		case !v.IsValid():
+		case v.Type() != decorateInfo:
+			o.callbacks.read(v)
+		case v.CanInterface():
+			o.info = onlyField[*dig.DecorateInfo](v)
 		}
 	}
-	return c
+	return o
 }
 
 func (c *callbacks) read(v reflect.Value) {
@@ -119,9 +138,12 @@ func onlyField[T any](v reflect.Value) T {
 	return reflect.NewAt(reflect.TypeFor[T](), p.Elem().Field(0).Addr().UnsafePointer()).Elem().Interface().(T)
 }
 
+// located reports whether dig.LocationForPC found a function.
+func (o provideOptions) located() bool { return o.location.IsValid() && !o.location.IsNil() }
+
 // locate takes over what dig.LocationForPC found.
 func (o provideOptions) locate(n *Node) {
-	if !o.location.IsValid() || o.location.IsNil() {
+	if !o.located() {
 		return
 	}
 	f := o.location.Elem()
@@ -155,6 +177,8 @@ var checkOptions = sync.OnceValue(func() error {
 		asOption.Kind() == reflect.Slice && asOption.Elem() == reflect.TypeFor[any]() &&
 		field(exportOption, reflect.TypeFor[bool]()) &&
 		location(locationOption) &&
+		field(infoOption, reflect.TypeFor[*dig.ProvideInfo]()) &&
+		field(decorateInfo, reflect.TypeFor[*dig.DecorateInfo]()) &&
 		field(beforeOption, reflect.TypeFor[dig.BeforeCallback]()) &&
 		field(afterOption, reflect.TypeFor[dig.Callback]()) &&
 		afterOption == reflect.TypeOf(dig.WithDecoratorCallback(nil)) &&

@@ -40,7 +40,9 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	all := make([]dig.ProvideOption, 0, len(opts)+4)
 	if n.intercept(wrap) {
 		constructor = n.wrapper()
-		all = append(all, dig.LocationForPC(f.Pointer()))
+		if !o.located() {
+			opts = append(opts, dig.LocationForPC(f.Pointer()))
+		}
 	}
 	if !o.hasBefore {
 		all = append(all, dig.WithProviderBeforeCallback(n.before))
@@ -61,9 +63,23 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	if err := guard("provide", f, func() error { return s.dig.Provide(constructor, all...) }); err != nil {
 		return nil, err
 	}
+	if n.wrapped {
+		n.identify(o.info)
+	}
 	n.Home.readNodes++
 	s.graph.register(n)
 	return n, nil
+}
+
+// identify has dig know a constructor that is wrapped by the code of its own, as it does the others. That is no more than dig's
+// information and pictures: a dig that is laid out in another way goes without.
+func (n *Node) identify(info *dig.ProvideInfo) {
+	if info != nil {
+		info.ID = dig.ID(n.value.Pointer())
+	}
+	if read := n.Home.reading(); read != nil {
+		read.Identify(n.value.Pointer())
+	}
 }
 
 // Decorate hands a decorator to dig, as [Scope.Provide] does a constructor. Unlike dig's it is atomic: a decorator that
@@ -102,6 +118,9 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 		dig.WithDecoratorCallback(n.afterToo(o.after)))
 	if err := guard("decorate with", f, func() error { return s.dig.Decorate(decorator, all...) }); err != nil {
 		return nil, err
+	}
+	if n.wrapped && o.info != nil {
+		o.info.ID = dig.ID(f.Pointer())
 	}
 	s.graph.register(n)
 	s.graph.watch(n)

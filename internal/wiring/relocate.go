@@ -15,7 +15,7 @@ func relocate(err error, path []*Node) {
 		if !at.IsValid() {
 			continue
 		}
-		if n := path[0]; n.wrapped && n.Kind != Constructor {
+		if n := path[0]; n.wrapped && n.Kind != Constructor && isWrapper(at) {
 			at.FieldByName("Package").SetString(n.pkg)
 			at.FieldByName("Name").SetString(n.fn)
 			at.FieldByName("File").SetString(n.File)
@@ -23,6 +23,11 @@ func relocate(err error, path []*Node) {
 		}
 		path = path[1:]
 	}
+}
+
+// isWrapper reports whether a location is that of any function of [reflect.MakeFunc].
+func isWrapper(at reflect.Value) bool {
+	return at.FieldByName("Package").String() == "reflect" && at.FieldByName("Name").String() == "makeFuncStub"
 }
 
 // locationIn returns the *digreflect.Func of an error of dig's, dereferenced, which dig made for this error or for this decorator

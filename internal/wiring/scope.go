@@ -88,6 +88,24 @@ func (s *Scope) Child(name string, opts ...dig.ScopeOption) *Scope {
 	return child
 }
 
+// reading returns dig's scope as it can be read, nil if it cannot.
+func (s *Scope) reading() *digread.Scope {
+	if s.read != nil {
+		return s.read
+	}
+	switch d := s.dig.(type) {
+	case *dig.Scope:
+		if digread.Check() == nil {
+			return digread.At(d)
+		}
+	case *dig.Container:
+		if read, err := digread.Open(d); err == nil {
+			return read
+		}
+	}
+	return nil
+}
+
 // Name returns the name given to Child; the root has none.
 func (s *Scope) Name() string { return s.name }
 

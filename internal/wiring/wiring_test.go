@@ -145,6 +145,37 @@ func TestWrappingIsNotSeenInErrors(t *testing.T) {
 	}
 }
 
+func TestWrappedConstructorsAreToldApart(t *testing.T) {
+	plain, ours := newContainer(), newContainer()
+	child, plainChild := New(ours).Child("child"), plain.Scope("child")
+	for i, f := range []any{
+		func() *a { return nil },
+		func() (*b, error) { return nil, errors.New("boom") },
+		func(*a, *b) *c { return nil },
+		func() *d { return nil },
+	} {
+		var want, got dig.ProvideInfo
+		_ = plainChild.Provide(f, dig.FillProvideInfo(&want), dig.Export(i == 0))
+		through(t, child, f, dig.FillProvideInfo(&got), dig.Export(i == 0))
+		if got.ID != want.ID {
+			t.Errorf("the ID of constructor %d is %v, want %v", i, got.ID, want.ID)
+		}
+	}
+	use := func(*c) {}
+	picture := func(c *dig.Container, err error) string {
+		var b strings.Builder
+		if err := dig.Visualize(c, &b, dig.VisualizeError(err)); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want := picture(plain, plainChild.Invoke(use))
+	_, err := child.Invoke(use, nil, nil)
+	if got := picture(ours, err); got != want {
+		t.Errorf("dig shows\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestWrappedDecoratorsAndFunctionsAreNamedInErrors(t *testing.T) {
 	for name, decorator := range map[string]any{
 		"failed":  func(x *a) (*a, error) { return x, errors.New("boom") },
@@ -426,6 +457,21 @@ func TestDigsOwnCyclesAreDigsToo(t *testing.T) {
 	var cycle *CycleError
 	if !errors.As(err, &cycle) || !dig.IsCycleDetected(err) || len(cycle.Path) != 2 {
 		t.Fatal(err)
+	}
+	expect(t, err, "cycle detected in dependency graph: ")
+}
+
+func TestEachCycleIsDetectedToDig(t *testing.T) {
+	s := newRoot()
+	na := provide(t, s, func() *a { return nil })
+	nb := provide(t, s, func(*a) *b { return nil })
+	s.Link(na, nb)
+	err := s.Cycle([]*Node{nb})
+	if !dig.IsCycleDetected(fmt.Errorf("verify: %w", err)) {
+		t.Errorf("%v is no cycle to dig", err)
+	}
+	if root := dig.RootCause(err); root != err {
+		t.Errorf("root cause is %v, want the cycle", root)
 	}
 }
 
