@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,6 +114,7 @@ func (s *Scope) invoke(function any, opts []dig.InvokeOption) error {
 	})
 	if err == nil {
 		a.made(c)
+		a.noteOptional(n)
 	}
 	e := hooks.Invoked{At: time.Now(), Scope: s.wiring.Name(), Took: time.Since(began), Err: err}
 	if n != nil {
@@ -122,6 +124,15 @@ func (s *Scope) invoke(function any, opts []dig.InvokeOption) error {
 	}
 	a.emit(e)
 	return err
+}
+
+// noteOptional notes a function that was invoked, if it has optional parameters.
+func (a *App) noteOptional(n *wiring.Node) {
+	if slices.ContainsFunc(n.Params, func(p wiring.Param) bool { return p.Optional }) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.invoked = append(a.invoked, n)
+	}
 }
 
 // results returns the keys of what a node returns.

@@ -57,6 +57,7 @@ func (a *App) simulation(t trial) *App {
 		errs:       a.errs,
 		depends:    a.depends,
 		makers:     a.makers,
+		invoked:    a.invoked,
 		received:   a.received,
 		unread:     a.unread,
 	}

@@ -74,7 +74,7 @@ func (s *Scope) Missing(roots []*Node) []error {
 		seen[n] = true
 		for _, p := range n.Params {
 			if g.missing(p, n.Scope, wasCalled) {
-				errs = append(errs, &MissingError{Key: p.Key, NeededBy: n, Param: p, Close: g.candidates(p.Key, n.Scope)})
+				errs = append(errs, g.missingError(n, p))
 			}
 		}
 		for _, e := range g.staticEdges(n) {
@@ -87,6 +87,10 @@ func (s *Scope) Missing(roots []*Node) []error {
 		visit(n)
 	}
 	return errs
+}
+
+func (g *graph) missingError(n *Node, p Param) *MissingError {
+	return &MissingError{Key: p.Key, NeededBy: n, Param: p, Close: g.candidates(p.Key, n.Scope)}
 }
 
 const maxCandidates = 3
