@@ -1,7 +1,6 @@
 package container
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,13 +25,12 @@ type unit struct {
 // arrange turns sources into units with names, layers and dependencies. They come
 // in the order of registration of what made them. The error is a cycle that only
 // shows when decorators stand in the place of what they decorate.
-func arrange(list []*source, replaced replacements) ([]*unit, error) {
-	slices.SortFunc(list, func(x, y *source) int { return cmp.Compare(x.node.Seq, y.node.Seq) })
+func arrange(from *sources) ([]*unit, error) {
+	list := slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) })
 	o := &order{
-		units:   make(map[*wiring.Node][]*unit),
-		instead: make(map[*wiring.Node][]*wiring.Node),
-		near:    make(map[*wiring.Node][]*wiring.Node),
-		layers:  make(map[*wiring.Node]int),
+		units:  make(map[*wiring.Node][]*unit),
+		near:   make(map[*wiring.Node][]*wiring.Node),
+		layers: make(map[*wiring.Node]int),
 	}
 	var all []*unit
 	for _, s := range list {
@@ -48,9 +46,10 @@ func arrange(list []*source, replaced replacements) ([]*unit, error) {
 		}
 	}
 	makeUnique(all)
-	if err := o.replace(list, replaced); err != nil {
+	if err := o.replace(list, from.replaced); err != nil {
 		return nil, err
 	}
+	o.share(from.shared)
 	for _, s := range list {
 		o.connect(s)
 	}
@@ -60,7 +59,7 @@ func arrange(list []*source, replaced replacements) ([]*unit, error) {
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
 	units   map[*wiring.Node][]*unit
-	instead map[*wiring.Node][]*wiring.Node // what a node waits for beside its edges, because of decorators
+	instead relation                        // what a node waits for beside its edges
 	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
 	layers  map[*wiring.Node]int
 }
@@ -68,21 +67,20 @@ type order struct {
 // replace has a decorator wait for what Depend says of the constructor that it
 // stands for, and has who takes the raw value wait for the decorator, too, unless
 // the decorator needs it and it took the value under another key.
-func (o *order) replace(list []*source, replaced replacements) error {
+func (o *order) replace(list []*source, replaced relation) error {
 	if len(replaced) == 0 {
 		return nil
 	}
-	for c, decorators := range replaced {
+	for _, c := range replaced.nodes() {
 		for _, e := range c.Edges() {
-			for _, d := range decorators {
+			for _, d := range replaced[c] {
 				if !e.Link || e.To == d {
 					continue
 				}
-				below := make(map[*wiring.Node]bool)
-				if o.reach(e.To, below); below[d] {
+				if o.reaches(e.To, d) {
 					return fmt.Errorf("cycle: %v stands for %v, which waits for %v by Depend, which needs the former", d, c, e.To)
 				}
-				o.instead[d] = append(o.instead[d], e.To)
+				o.instead.note(d, e.To)
 			}
 		}
 	}
@@ -97,7 +95,7 @@ func (o *order) replace(list []*source, replaced replacements) error {
 				o.reach(d, below)
 				switch {
 				case !below[n]:
-					o.instead[n] = append(o.instead[n], d)
+					o.instead.note(n, d)
 				case n != d && decoratesKey(d, e.Param.Key):
 					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated", d, e.Param.Key, n)
 				}
@@ -105,6 +103,33 @@ func (o *order) replace(list []*source, replaced replacements) error {
 		}
 	}
 	return nil
+}
+
+// share has a constructor that returns what another one has made wait for that, and
+// so who takes it from there: it runs where it was made first. What Depend says of the
+// former is said of the latter, if nothing else of the former runs. Neither is done
+// that would make a cycle.
+func (o *order) share(shared relation) {
+	for _, n := range shared.nodes() {
+		for _, first := range shared[n] {
+			if o.reaches(first, n) {
+				continue
+			}
+			o.instead.note(n, first)
+			for _, e := range n.Edges() {
+				if e.Link && len(o.units[n]) == 0 && !o.reaches(e.To, first) {
+					o.instead.note(first, e.To)
+				}
+			}
+		}
+	}
+}
+
+// reaches reports whether from waits for to, directly or not.
+func (o *order) reaches(from, to *wiring.Node) bool {
+	reached := make(map[*wiring.Node]bool)
+	o.reach(from, reached)
+	return reached[to]
 }
 
 // decoratesKey reports whether d returns a value for k.
@@ -197,5 +222,5 @@ func (o *order) nearest(n *wiring.Node) []*wiring.Node {
 
 // sorted returns nodes in the order of registration.
 func sorted(nodes map[*wiring.Node]bool) []*wiring.Node {
-	return slices.SortedFunc(maps.Keys(nodes), func(x, y *wiring.Node) int { return cmp.Compare(x.Seq, y.Seq) })
+	return slices.SortedFunc(maps.Keys(nodes), bySeq)
 }

@@ -20,12 +20,11 @@ type preview struct {
 	sources
 	app      *App
 	planned  map[*wiring.Node]bool // what is called, or will be
-	replaced replacements
 	warnings []string
 }
 
 func (a *App) declared() *preview {
-	p := &preview{app: a, planned: a.planned(), replaced: make(replacements)}
+	p := &preview{app: a, planned: a.planned()}
 	a.mu.Lock()
 	for _, m := range a.makers {
 		if len(m.hooks) > 0 {

@@ -19,9 +19,9 @@
 //
 // Every value that a constructor returned and that implements [process.Runner] is a
 // unit of the app, whatever type it was declared as: a result, a field of a dig.Out, a
-// member of a group, a supplied value, in any scope. A pointer that is passed on under
-// another type runs once, where it was made, and one that a decorator replaces does
-// not run, but what the decorator returned. Nil does not run. What has no Run, but
+// member of a group, a supplied value, in any scope. A pointer that several constructors
+// return, under one type or another, runs once, where it was made first, and one that a
+// decorator replaces does not run, but what the decorator returned. Nil does not run. What has no Run, but
 // something to do at the start or the stop, takes a [hooks.Lifecycle] and appends
 // hooks, which are units, too.
 //

@@ -128,6 +128,14 @@ func TestPlanWarnsOfAnOptionThatStaysEmpty(t *testing.T) {
 			app.Provide(newExporter)
 			app.Invoke(func(*Server) {})
 		}, []string{deep}},
+		{"it was there before something hid it", func(app *container.App) {
+			inner := app.Scope("inner")
+			app.Provide(newTracerAlone)
+			inner.Provide(newTraced)
+			inner.Invoke(func(*Server) {})
+			inner.Provide(newTracer)
+			inner.Provide(newExporter)
+		}, nil},
 		{"nobody provides it", func(app *container.App) {
 			app.Provide(newTraced)
 			app.Provide(newExporter)

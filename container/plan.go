@@ -50,7 +50,7 @@ func (a *App) verify() error {
 		return err
 	}
 	declared := a.declared()
-	_, err = arrange(declared.list, declared.replaced)
+	_, err = arrange(&declared.sources)
 	return err
 }
 
@@ -70,7 +70,7 @@ func (a *App) Plan() (*Plan, error) {
 		return nil, err
 	}
 	declared := a.declared()
-	units, err := arrange(declared.list, declared.replaced)
+	units, err := arrange(&declared.sources)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,10 @@
 package container
 
 import (
+	"cmp"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/strata-go/strata/hooks"
 	"github.com/strata-go/strata/internal/wiring"
@@ -55,10 +58,12 @@ func (s *source) addDeclared(r wiring.Result) {
 	})
 }
 
-// sources are the sources of an app, each once.
+// sources are the sources of an app, each once, and what is known of others beside.
 type sources struct {
-	list []*source
-	of   map[*wiring.Node]*source
+	list     []*source
+	of       map[*wiring.Node]*source
+	replaced relation // by constructors: the decorators that run in the place of their values
+	shared   relation // by constructors that return what others have made: those
 }
 
 func (s *sources) get(n *wiring.Node) *source {
@@ -72,17 +77,24 @@ func (s *sources) get(n *wiring.Node) *source {
 	return s.of[n]
 }
 
-// replacements are the decorators that run in the place of a constructor's value.
-type replacements map[*wiring.Node][]*wiring.Node
+// relation is that of nodes to others.
+type relation map[*wiring.Node][]*wiring.Node
 
-func (r replacements) note(n, d *wiring.Node) {
-	for _, known := range r[n] {
-		if known == d {
-			return
-		}
+func (r *relation) note(n, other *wiring.Node) {
+	if *r == nil {
+		*r = make(relation)
 	}
-	r[n] = append(r[n], d)
+	if !slices.Contains((*r)[n], other) {
+		(*r)[n] = append((*r)[n], other)
+	}
 }
+
+// nodes returns the nodes that have others, in the order of registration.
+func (r relation) nodes() []*wiring.Node {
+	return slices.SortedFunc(maps.Keys(r), bySeq)
+}
+
+func bySeq(x, y *wiring.Node) int { return cmp.Compare(x.Seq, y.Seq) }
 
 // decorator returns the decorator of k that is nearest to a scope, on the way to
 // the root.
