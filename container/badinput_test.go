@@ -109,7 +109,7 @@ func TestRunTellsWhatIsWrongWithTheSetup(t *testing.T) {
 		{"Depend on what nobody provides", func(app *container.App) {
 			_ = app.Provide(newConfig)
 			_ = app.Depend(new(Config), new(*Server))
-		}, []string{"badinput_test.go:", "Depend: nobody provides container_test.Config; did you mean new(*container_test.Config)?", "nobody provides *container_test.Server"}},
+		}, []string{"badinput_test.go:", "Depend: nobody provides container_test.Config; did you mean new(*container_test.Config), made by container_test.newConfig (helpers_test.go:", "nobody provides *container_test.Server"}},
 		{"Decorate", func(app *container.App) { _ = app.Decorate(nil); _ = app.Decorate(42) },
 			[]string{"badinput_test.go:", "Decorate: can't decorate with an untyped nil", "Decorate: must decorate with a function, got a int"}},
 	} {

@@ -13,9 +13,10 @@ import (
 //
 //	app.Depend(new(*Worker), new(*DB))
 //
-// It is about order alone: it has nothing built. Anything but pointers is an error,
-// returned and kept: see [App.Err]. A type that nobody provides is an error of
-// Verify, Plan and the start, and so is a cycle.
+// It holds for what is provided as these types, in all scopes and under any name or
+// group, and is about order alone: it has nothing built. Anything but pointers is an
+// error, returned and kept: see [App.Err]. A type that nobody provides, one constructor
+// that makes both, and a cycle are errors of Verify, Plan and the start.
 func (a *App) Depend(dependent, dependency any) error {
 	if err := a.open("Depend"); err != nil {
 		return err
@@ -63,6 +64,10 @@ func (a *App) link() error {
 		errs = append(errs, err, otherErr)
 		for _, from := range dependents {
 			for _, to := range dependencies {
+				if from == to {
+					err := fmt.Errorf("%v cannot wait for %v: %v makes both", d.dependent, d.dependency, from)
+					errs = append(errs, &setupError{d.at, "Depend", err, "give each a constructor"})
+				}
 				a.root.wiring.Link(from, to)
 			}
 		}
@@ -78,11 +83,8 @@ func (a *App) providers(d depend, t reflect.Type) ([]*wiring.Node, error) {
 	}
 	err := fmt.Errorf("nobody provides %v", t)
 	hint := ""
-	switch pointer := reflect.PointerTo(t); {
-	case len(a.root.wiring.Providers(pointer)) > 0:
-		hint = fmt.Sprintf("did you mean new(%v)?", pointer)
-	case t.Kind() == reflect.Pointer && len(a.root.wiring.Providers(t.Elem())) > 0:
-		hint = fmt.Sprintf("did you mean new(%v)?", t.Elem())
+	if near := a.root.wiring.Close(t); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean new(%v), made by %v?", near[0].Key.Type, near[0].Node)
 	}
 	return nil, &setupError{d.at, "Depend", err, hint}
 }
