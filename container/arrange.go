@@ -78,7 +78,7 @@ func (o *order) replace(list []*source, replaced relation) error {
 					continue
 				}
 				if o.reaches(e.To, d) {
-					return fmt.Errorf("cycle: %v stands for %v, which waits for %v by Depend, which needs the former", d, c, e.To)
+					return fmt.Errorf("cycle: %v needs what %v returns, which stands for that of %v, which waits for the first by Depend", e.To, d, c)
 				}
 				o.instead.note(d, e.To)
 			}
@@ -97,7 +97,7 @@ func (o *order) replace(list []*source, replaced relation) error {
 				case !below[n]:
 					o.instead.note(n, d)
 				case n != d && decoratesKey(d, e.Param.Key):
-					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated", d, e.Param.Key, n)
+					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated; decorate before that is called", d, e.Param.Key, n)
 				}
 			}
 		}

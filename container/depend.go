@@ -1,8 +1,10 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/strata-go/strata/internal/wiring"
 )
@@ -23,12 +25,16 @@ func (a *App) Depend(dependent, dependency any) error {
 	}
 	from, fromErr := pointedTo("dependent", dependent)
 	to, toErr := pointedTo("dependency", dependency)
-	err := join(fromErr, toErr)
-	if err == nil && from == to {
-		err = fmt.Errorf("%v cannot wait for itself", from)
+	errs := []error{fromErr, toErr}
+	if join(errs...) == nil && from == to {
+		errs = append(errs, fmt.Errorf("%v cannot wait for itself", from))
 	}
-	if err != nil {
-		a.keep("Depend", err, "")
+	if err := join(errs...); err != nil {
+		for _, err := range errs {
+			if err != nil {
+				a.keep("Depend", err, "")
+			}
+		}
 		return err
 	}
 	a.mu.Lock()
@@ -73,6 +79,29 @@ func (a *App) link() error {
 		}
 	}
 	return join(errs...)
+}
+
+// whereDepended adds to a cycle where Depend was called, if it is a part of it.
+func (a *App) whereDepended(err error) error {
+	var cycle *wiring.CycleError
+	if !errors.As(err, &cycle) {
+		return err
+	}
+	a.mu.Lock()
+	depends := a.depends
+	a.mu.Unlock()
+	var places []string
+	for _, step := range cycle.Path {
+		for _, d := range depends {
+			if step.Edge.Link && step.Node.Provides(d.dependent) && step.Edge.To.Provides(d.dependency) {
+				places = append(places, d.at)
+			}
+		}
+	}
+	if len(places) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; Depend was called at %s", err, strings.Join(places, ", "))
 }
 
 // providers returns who provides a type of d.

@@ -182,7 +182,7 @@ func newTracerAlone() *tracer { return new(tracer) }
 var (
 	directory = regexp.MustCompile(`(/[\w.@-]+)*/([\w-]+\.go:\d+)`)
 	line      = regexp.MustCompile(`(\.go):\d+`)
-	anonymous = regexp.MustCompile(`container_test\.Test\w+(\.func\d+|\.\d+)+`)
+	anonymous = regexp.MustCompile(`(container_test"?\.)Test\w+(\.func\d+|\.\d+)+`)
 )
 
 // normal returns texts without what changes with the place of a test in its file:
@@ -192,7 +192,7 @@ func normal(texts ...string) []string {
 	for _, text := range texts {
 		text = directory.ReplaceAllString(text, "$2")
 		text = line.ReplaceAllString(text, "$1")
-		normal = append(normal, anonymous.ReplaceAllString(text, "container_test.F"))
+		normal = append(normal, anonymous.ReplaceAllString(text, "${1}F"))
 	}
 	return normal
 }

@@ -44,7 +44,7 @@ func (a *App) verify() error {
 	}
 	roots := a.roots()
 	if err := a.root.wiring.Cycle(roots); err != nil {
-		return err
+		return a.whereDepended(err)
 	}
 	if err := join(a.root.wiring.Missing(roots)...); err != nil {
 		return err

@@ -71,7 +71,7 @@ func provideHint(constructor any, err error) string {
 		return "want a constructor, a function that returns what it makes"
 	case t.Kind() != reflect.Func:
 		return "Supply takes values that are made already"
-	case strings.Contains(err.Error(), "already provided by"):
+	case isDuplicate(err):
 		return "dig.Name and dig.Group tell values of one type apart"
 	}
 	for i := range t.NumOut() {
@@ -82,6 +82,24 @@ func provideHint(constructor any, err error) string {
 	return "Invoke takes functions that make nothing"
 }
 
+// isDuplicate reports whether dig has refused a type that is provided already.
+func isDuplicate(err error) bool { return strings.Contains(err.Error(), "already provided by") }
+
+// decorateHint says what to do instead of a Decorate that was refused, where that is
+// likely.
+func (s *Scope) decorateHint(decorator any) string {
+	t := reflect.TypeOf(decorator)
+	if t == nil || t.Kind() != reflect.Func {
+		return "want a function that takes what it decorates and returns it"
+	}
+	for i := range t.NumOut() {
+		if d := s.wiring.Decorator(wiring.Key{Type: t.Out(i)}); d != nil {
+			return fmt.Sprintf("%v does so; a child scope may decorate it again", d)
+		}
+	}
+	return ""
+}
+
 func (s *Scope) decorate(decorator any, opts []dig.DecorateOption) error {
 	a := s.app
 	if err := a.open("Decorate"); err != nil {
@@ -89,7 +107,7 @@ func (s *Scope) decorate(decorator any, opts []dig.DecorateOption) error {
 	}
 	n, err := s.wiring.Decorate(decorator, opts, a.wrap)
 	if err != nil {
-		a.keep("Decorate", err, "")
+		a.keep("Decorate", err, s.decorateHint(decorator))
 	}
 	e := hooks.Decorated{At: time.Now(), Scope: s.wiring.Name(), Err: err}
 	if n != nil {

@@ -152,6 +152,8 @@ func hint(missing, k Key) string {
 		return ""
 	case implements(b, a):
 		return fmt.Sprintf("dig.As(new(%v)) provides it as that", a)
+	case a.String() == b.String() && base(a).PkgPath() == base(b).PkgPath():
+		return "another type of that name"
 	case a.String() == b.String():
 		return fmt.Sprintf("that of package %s, not of %s", base(b).PkgPath(), base(a).PkgPath())
 	}
