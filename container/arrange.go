@@ -3,6 +3,7 @@ package container
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/strata-go/strata/hooks"
@@ -16,6 +17,7 @@ type unit struct {
 	function string // "shop.NewServer"
 	location string // "server.go:42"
 	value
+	named      reflect.Type  // what it is named after; nil if it has a name of its own
 	after      []*unit       // what it waits for, directly
 	dependents []*unit       // what waits for it, directly
 	cleared    chan struct{} // of run.clear; guarded by run.mu
@@ -40,11 +42,13 @@ func arrange(from *sources) ([]*unit, error) {
 				function: s.node.Name,
 				location: s.node.Location(),
 				value:    p.value,
+				named:    p.named,
 			}
 			o.units[s.node] = append(o.units[s.node], u)
 			all = append(all, u)
 		}
 	}
+	tellPackagesApart(all)
 	makeUnique(all)
 	if err := o.replace(list, from.replaced); err != nil {
 		return nil, err

@@ -50,6 +50,18 @@
 // The stop is the reverse of that: a unit is asked to stop when all that wait for it
 // have ended.
 //
+// # Names
+//
+// A unit is called what its value says in a method Name() string, else by the type of
+// the value, with the name or the group that it has in dig. Where that leaves several,
+// they have more of the path of the package, if types of two packages have one name,
+// or a number, in the order of registration:
+//
+//	*asynq.Server[name=low]    *outbox.Worker[group=workers]#7
+//
+// A hook has its own name, or that of the function that appended it. Names are the same
+// from one start of a program to the next, and at most some hundred characters long.
+//
 // # On failure
 //
 // A unit that fails, or ends, stops the app: what depends on it first, while it still

@@ -127,6 +127,7 @@ func (s *Scope) invoke(function any, opts []dig.InvokeOption) error {
 	began := time.Now()
 	var c *calls
 	n, err := s.wiring.Invoke(function, opts, func(n *wiring.Node) wiring.Interceptor {
+		locate(n)
 		c = a.intercept(n)
 		return c.interceptor()
 	})
@@ -171,31 +172,47 @@ func describe(f any) (name, location string) {
 	if v.Kind() != reflect.Func || v.IsNil() {
 		return fmt.Sprintf("%T", f), callSite()
 	}
-	pc := runtime.FuncForPC(v.Pointer())
-	file, line := pc.FileLine(v.Pointer())
-	name = pc.Name()
-	return name[strings.LastIndex(name, "/")+1:], fmt.Sprintf("%s:%d", filepath.Base(file), line)
+	name, location, generated := wiring.Describe(v)
+	if generated {
+		location = callSite()
+	}
+	return name, location
 }
 
 // callSite returns the file and line that called into this package.
 func callSite() string {
-	_, at := caller()
-	return at
+	f, ok := caller()
+	if !ok {
+		return "?"
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 }
 
-// caller returns the program counter, and the file and line, of the call into this
-// package. Functions are told by their files: one that was inlined has the name of
-// where it was inlined to.
-func caller() (pc uintptr, at string) {
+// caller returns the function that called into this package, or into that of the
+// wiring below. Functions are told by their files: one that was inlined has the name
+// of where it was inlined to.
+func caller() (f runtime.Frame, ok bool) {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
 	self, more := frames.Next()
+	own := filepath.Dir(self.File)
+	below := filepath.Join(filepath.Dir(own), "internal", "wiring")
 	for more {
-		var f runtime.Frame
 		f, more = frames.Next()
-		if filepath.Dir(f.File) != filepath.Dir(self.File) || strings.HasSuffix(f.File, "_test.go") {
-			return f.PC, fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		if dir := filepath.Dir(f.File); dir != own && dir != below || strings.HasSuffix(f.File, "_test.go") {
+			return f, true
 		}
 	}
-	return 0, "?"
+	return runtime.Frame{}, false
+}
+
+// locate says of a method value that it stands where it is given to the app: it
+// stands nowhere itself.
+func locate(n *wiring.Node) {
+	if !n.Generated() {
+		return
+	}
+	if f, ok := caller(); ok {
+		n.LocateAt(f.File, f.Line)
+	}
 }

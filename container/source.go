@@ -20,9 +20,10 @@ type source struct {
 // part is one thing of a source that runs: a unit to be.
 type part struct {
 	value
-	hook bool
-	name string // before it is made unique
-	typ  string // of the value, empty for a hook
+	hook  bool
+	name  string       // before it is made unique
+	named reflect.Type // what it is named after; nil if it has a name of its own
+	typ   string       // of the value, empty for a hook
 }
 
 // addHooks adds hooks, which are named after the function unless they have names.
@@ -38,24 +39,27 @@ func (s *source) addHooks(appended []hooks.Hook) {
 
 // add adds a value that runs.
 func (s *source) add(v value) {
-	s.parts = append(s.parts, part{value: v, name: v.name(), typ: reflect.TypeOf(v.of).String()})
+	t := reflect.TypeOf(v.of)
+	p := part{value: v, name: ownName(v.of), typ: typeName(t)}
+	if p.name == "" {
+		p.name, p.named = valueName(p.typ, v.key), t
+	}
+	s.parts = append(s.parts, p)
 }
 
-// name returns what the value is called, before that is made unique.
+// name returns what the value is called in an error.
 func (v value) name() string {
 	if name := ownName(v.of); name != "" {
 		return name
 	}
-	return valueName(reflect.TypeOf(v.of), v.key)
+	return valueName(typeName(reflect.TypeOf(v.of)), v.key)
 }
 
 // addDeclared adds a result that will run, going by its type.
 func (s *source) addDeclared(r wiring.Result) {
-	s.parts = append(s.parts, part{
-		value: value{key: r.Keys[0]},
-		name:  valueName(r.Declared, r.Keys[0]),
-		typ:   r.Declared.String(),
-	})
+	p := part{value: value{key: r.Keys[0]}, named: r.Declared, typ: typeName(r.Declared)}
+	p.name = valueName(p.typ, p.key)
+	s.parts = append(s.parts, p)
 }
 
 // sources are the sources of an app, each once, and what is known of others beside.

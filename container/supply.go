@@ -20,12 +20,12 @@ func (a *App) Supply(values ...any) error {
 	if err := a.open("Supply"); err != nil {
 		return err
 	}
-	pc, _ := caller()
+	from, _ := caller()
 	var types []string
 	var errs []error
 	for i, value := range values {
 		types = append(types, fmt.Sprintf("%T", value))
-		if err := a.supply(value, pc); err != nil {
+		if err := a.supply(value, from.PC); err != nil {
 			err = fmt.Errorf("value %d of %d: %w", i+1, len(values), err)
 			a.keep("Supply", err, supplyHint(err))
 			errs = append(errs, err)

@@ -3,6 +3,7 @@ package containertest
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +98,40 @@ func TestReplaceStandsForAMemberOfAGroup(t *testing.T) {
 		}
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+type box[T any] struct {
+	process.Runner
+	content T
+}
+
+func (b box[T]) again() *box[T] { return &b }
+
+func TestReplaceStandsForATypeWithArguments(t *testing.T) {
+	app := quiet(Replace(&box[int]{process.Nop(), 2}))
+	_ = app.Provide(box[int]{process.Nop(), 1}.again)
+	_ = app.Provide(box[string]{process.Nop(), "one"}.again)
+	if err := app.Invoke(func(i *box[int], s *box[string]) {
+		if i.content != 2 || s.content != "one" {
+			t.Errorf("got %v and %q", i.content, s.content)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := app.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var units []string
+	for _, u := range plan.Layers[0] {
+		units = append(units, withoutLines(u.Name+" | "+u.Constructor))
+	}
+	if want := []string{
+		"*containertest.box[int] | containertest.box.again (replace_test.go)",
+		"*containertest.box[string] | containertest.box.again (replace_test.go)",
+	}; !slices.Equal(units, want) {
+		t.Errorf("units are %q", units)
 	}
 }
 
