@@ -109,8 +109,11 @@ func tellPackagesApart(units []*unit) {
 func qualified(t reflect.Type, paths []string) string {
 	path := packagePath(t)
 	elements := strings.Split(path, "/")
-	short := path
-	for n := 1; n < len(elements); n++ {
+	short, least := path, 1
+	if majorVersion.MatchString(elements[len(elements)-1] + ".") {
+		least = 2
+	}
+	for n := least; n < len(elements); n++ {
 		end := strings.Join(elements[len(elements)-n:], "/")
 		if !slices.ContainsFunc(paths, func(p string) bool { return p != path && strings.HasSuffix("/"+p, "/"+end) }) {
 			short = end

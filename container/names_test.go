@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	htmltemplate "html/template"
+	"math/rand"
+	randv2 "math/rand/v2"
 	"os"
 	"os/exec"
 	"regexp"
@@ -18,10 +20,12 @@ import (
 	"github.com/strata-go/strata/process"
 )
 
-func adaptTemplates() []container.Option {
+func adaptOthers() []container.Option {
 	return []container.Option{
 		container.WithAdapter(func(*texttemplate.Template) process.Runner { return process.Nop() }),
 		container.WithAdapter(func(*htmltemplate.Template) process.Runner { return process.Nop() }),
+		container.WithAdapter(func(*rand.Rand) process.Runner { return process.Nop() }),
+		container.WithAdapter(func(*randv2.Rand) process.Runner { return process.Nop() }),
 	}
 }
 
@@ -80,6 +84,16 @@ func TestNamesOfUnits(t *testing.T) {
 			"*text/template.Template | container_test.runTemplates.func1 (named_test.go:77)",
 			"*html/template.Template | container_test.runTemplates.func1 (named_test.go:77)",
 		}},
+		{"a package of a later version", func(app *container.App) { app.Provide(newTable[int, *randv2.Rand]) }, []string{
+			"*container_test.table[int,*rand.Rand] | container_test.newTable (named_test.go:19)",
+		}},
+		{"types of one name in two versions of a package", func(app *container.App) {
+			runTemplates(app, func(string) *rand.Rand { return rand.New(rand.NewSource(1)) })
+			runTemplates(app, func(string) *randv2.Rand { return randv2.New(randv2.NewPCG(1, 2)) })
+		}, []string{
+			"*rand.Rand | container_test.runTemplates.func1 (named_test.go:77)",
+			"*rand/v2.Rand | container_test.runTemplates.func1 (named_test.go:77)",
+		}},
 		{"mixed", provideMixed, []string{
 			"*container_test.Queue[group=workers]#1 | container_test.provideWorkers.func1 (named_test.go:44)",
 			"*container_test.Queue[group=workers]#2 | container_test.provideWorkers.func1 (named_test.go:44)",
@@ -90,7 +104,7 @@ func TestNamesOfUnits(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			app := newApp(adaptTemplates()...)
+			app := newApp(adaptOthers()...)
 			test.setup(app)
 			wantEqual(t, "names before the build", namesOf(planOf(t, app)), test.want)
 			if _, err := app.Runner(); err != nil {
@@ -148,7 +162,7 @@ func TestNamesThatValuesGive(t *testing.T) {
 
 // everyShape provides all shapes in one app.
 func everyShape() *container.App {
-	app := newApp(adaptTemplates()...)
+	app := newApp(adaptOthers()...)
 	provideServers(app, "public", "admin")
 	provideWorkers(app, 100)
 	provideGenerics(app)

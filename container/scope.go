@@ -15,8 +15,9 @@ import (
 	"github.com/strata-go/strata/internal/wiring"
 )
 
-// Scope is a scope of an App: what is provided in it is seen in it and below. Its
-// methods do what those of [dig.Scope] do; what runs in it is run by the App.
+// Scope is a scope of an App: what is provided in it is seen in it and below, where it
+// hides what is provided above as the same type and name. Its methods do what those of
+// [dig.Scope] do; what runs in it is run by the App.
 type Scope struct {
 	app    *App
 	wiring *wiring.Scope
