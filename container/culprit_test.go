@@ -31,7 +31,6 @@ func newPage() *page               { return new(page) }
 func newStored(Storage) *Server    { return &Server{process.Nop()} }
 func newRouted([]*page) *Server    { return &Server{process.Nop()} }
 func newOnDisk(*disk) *Server      { return &Server{process.Nop()} }
-func newNumber(int) *Server        { return &Server{process.Nop()} }
 func newNothing() (*Config, error) { return nil, errBoom }
 func newPanicking() *Database      { panic("boom") }
 func newExiting() *Database        { runtime.Goexit(); return nil }
