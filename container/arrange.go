@@ -110,20 +110,14 @@ func (o *order) replace(list []*source, replaced relation) error {
 }
 
 // share has a constructor that returns what another one has made wait for that, and
-// so who takes it from there: it runs where it was made first. What Depend says of the
-// former is said of the latter, if nothing else of the former runs. Neither is done
-// that would make a cycle.
+// so who takes it from there: it runs where it was made first. If the other waits for
+// the former, by Depend, there is nothing to do.
 func (o *order) share(shared relation) {
 	for _, n := range shared.nodes() {
 		for _, first := range shared[n] {
-			if o.reaches(first, n) {
-				continue
-			}
-			o.instead.note(n, first)
-			for _, e := range n.Edges() {
-				if e.Link && len(o.units[n]) == 0 && !o.reaches(e.To, first) {
-					o.instead.note(first, e.To)
-				}
+			passedOn := slices.Contains(o.waitsFor(n), first) || o.reaches(n, first)
+			if !passedOn && !o.reaches(first, n) {
+				o.instead.note(n, first)
 			}
 		}
 	}

@@ -16,7 +16,8 @@ import (
 //	app.Depend(new(*Worker), new(*DB))
 //
 // It holds for what is provided as these types, in all scopes and under any name or
-// group, and is about order alone: it has nothing built. Anything but pointers is an
+// group, and is about order alone: it has nothing built. A value that a constructor
+// passes on as another type belongs to the type that it was made as. Anything but pointers is an
 // error, returned and kept: see [App.Err]. A type that nobody provides, one constructor
 // that makes both, and a cycle are errors of Verify, Plan and the start.
 func (a *App) Depend(dependent, dependency any) error {

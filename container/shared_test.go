@@ -39,22 +39,6 @@ func TestOneInstanceOfTwoConstructorsIsWaitedFor(t *testing.T) {
 	})
 }
 
-// What Depend says of a type holds for a value that is passed on as that type.
-func TestDependHoldsForWhatIsPassedOn(t *testing.T) {
-	app := newApp()
-	app.Provide(func() *Database { return &Database{process.Nop()} })
-	app.Provide(func(d *Database) process.Runner { return d })
-	app.Provide(func() *Queue { return &Queue{process.Nop()} })
-	app.Depend(new(process.Runner), new(*Queue))
-	if _, err := app.Runner(); err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "layers", layers(planOf(t, app)), []string{
-		"0: *container_test.Queue",
-		"1: *container_test.Database after *container_test.Queue",
-	})
-}
-
 // Of two that return one instance the one that was called first may wait for the
 // other: that makes no cycle of it.
 func TestOneInstanceThatWaitsForItself(t *testing.T) {
@@ -69,9 +53,9 @@ func TestOneInstanceThatWaitsForItself(t *testing.T) {
 	wantEqual(t, "layers", layers(planOf(t, app)), []string{"0: *container_test.Database"})
 }
 
-// What needs a value under its own type cannot come before it: Depend then holds for
-// who takes it as the other.
-func TestDependOfWhatIsPassedOnMakesNoCycle(t *testing.T) {
+// Depend is about what makes a value: who passes it on as another type waits, and who
+// takes it from there, but not the value.
+func TestDependIsNotAboutWhatIsPassedOn(t *testing.T) {
 	app := newApp()
 	app.Provide(func() *Database { return &Database{process.Nop()} })
 	app.Provide(func(d *Database) process.Runner { return d })
@@ -88,19 +72,19 @@ func TestDependOfWhatIsPassedOnMakesNoCycle(t *testing.T) {
 	})
 }
 
-// A constructor that passes on one value and makes another: what Depend says is
-// about the other.
-func TestDependIsNotSaidOfWhatIsPassedOnBeside(t *testing.T) {
+// Who takes an instance through several that pass it on waits for it once.
+func TestOneInstanceThatIsPassedOnTwice(t *testing.T) {
 	app := newApp()
 	app.Provide(func() *Database { return &Database{process.Nop()} })
-	app.Provide(func(d *Database) (process.Runner, *Cache) { return d, &Cache{process.Nop()} })
-	app.Provide(func() *Queue { return &Queue{process.Nop()} })
-	app.Depend(new(*Cache), new(*Queue))
+	app.Provide(func(d *Database) (process.Runner, *Queue) { return d, &Queue{process.Nop()} })
+	app.Provide(func(r process.Runner) any { return r })
+	app.Provide(func(any) *Server { return &Server{process.Nop()} })
 	if _, err := app.Runner(); err != nil {
 		t.Fatal(err)
 	}
 	wantEqual(t, "layers", layers(planOf(t, app)), []string{
-		"0: *container_test.Database, *container_test.Queue",
-		"1: *container_test.Cache after *container_test.Database *container_test.Queue",
+		"0: *container_test.Database",
+		"1: *container_test.Queue after *container_test.Database",
+		"2: *container_test.Server after *container_test.Queue",
 	})
 }
