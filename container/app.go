@@ -47,6 +47,7 @@ type App struct {
 	plan     *Plan              // exact, after the build
 	stop     *hooks.AppStopping // why it stops, once it does
 	misuse   []error            // of hooks appended too late
+	invoked  []*wiring.Node     // functions with optional parameters
 	received []received         // what functions were given, if it is not known who made it
 	unread   error              // why what was given to the container before Attach is not known
 	exited   *wiring.Node       // the constructor that ended its goroutine

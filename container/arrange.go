@@ -1,9 +1,9 @@
 package container
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/strata-go/strata/hooks"
@@ -17,6 +17,7 @@ type unit struct {
 	function string // "shop.NewServer"
 	location string // "server.go:42"
 	value
+	named      reflect.Type  // what it is named after; nil if it has a name of its own
 	after      []*unit       // what it waits for, directly
 	dependents []*unit       // what waits for it, directly
 	cleared    chan struct{} // of run.clear; guarded by run.mu
@@ -26,13 +27,12 @@ type unit struct {
 // arrange turns sources into units with names, layers and dependencies. They come
 // in the order of registration of what made them. The error is a cycle that only
 // shows when decorators stand in the place of what they decorate.
-func arrange(list []*source, replaced replacements) ([]*unit, error) {
-	slices.SortFunc(list, func(x, y *source) int { return cmp.Compare(x.node.Seq, y.node.Seq) })
+func arrange(from *sources) ([]*unit, error) {
+	list := slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) })
 	o := &order{
-		units:   make(map[*wiring.Node][]*unit),
-		instead: make(map[*wiring.Node][]*wiring.Node),
-		near:    make(map[*wiring.Node][]*wiring.Node),
-		layers:  make(map[*wiring.Node]int),
+		units:  make(map[*wiring.Node][]*unit),
+		near:   make(map[*wiring.Node][]*wiring.Node),
+		layers: make(map[*wiring.Node]int),
 	}
 	var all []*unit
 	for _, s := range list {
@@ -42,15 +42,18 @@ func arrange(list []*source, replaced replacements) ([]*unit, error) {
 				function: s.node.Name,
 				location: s.node.Location(),
 				value:    p.value,
+				named:    p.named,
 			}
 			o.units[s.node] = append(o.units[s.node], u)
 			all = append(all, u)
 		}
 	}
+	tellPackagesApart(all)
 	makeUnique(all)
-	if err := o.replace(list, replaced); err != nil {
+	if err := o.replace(list, from.replaced); err != nil {
 		return nil, err
 	}
+	o.share(from.shared)
 	for _, s := range list {
 		o.connect(s)
 	}
@@ -60,7 +63,7 @@ func arrange(list []*source, replaced replacements) ([]*unit, error) {
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
 	units   map[*wiring.Node][]*unit
-	instead map[*wiring.Node][]*wiring.Node // what a node waits for beside its edges, because of decorators
+	instead relation                        // what a node waits for beside its edges
 	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
 	layers  map[*wiring.Node]int
 }
@@ -68,21 +71,20 @@ type order struct {
 // replace has a decorator wait for what Depend says of the constructor that it
 // stands for, and has who takes the raw value wait for the decorator, too, unless
 // the decorator needs it and it took the value under another key.
-func (o *order) replace(list []*source, replaced replacements) error {
+func (o *order) replace(list []*source, replaced relation) error {
 	if len(replaced) == 0 {
 		return nil
 	}
-	for c, decorators := range replaced {
+	for _, c := range replaced.nodes() {
 		for _, e := range c.Edges() {
-			for _, d := range decorators {
+			for _, d := range replaced[c] {
 				if !e.Link || e.To == d {
 					continue
 				}
-				below := make(map[*wiring.Node]bool)
-				if o.reach(e.To, below); below[d] {
-					return fmt.Errorf("cycle: %v stands for %v, which waits for %v by Depend, which needs the former", d, c, e.To)
+				if o.reaches(e.To, d) {
+					return fmt.Errorf("cycle: %v needs what %v returns, which stands for that of %v, which waits for the first by Depend", e.To, d, c)
 				}
-				o.instead[d] = append(o.instead[d], e.To)
+				o.instead.note(d, e.To)
 			}
 		}
 	}
@@ -97,14 +99,35 @@ func (o *order) replace(list []*source, replaced replacements) error {
 				o.reach(d, below)
 				switch {
 				case !below[n]:
-					o.instead[n] = append(o.instead[n], d)
+					o.instead.note(n, d)
 				case n != d && decoratesKey(d, e.Param.Key):
-					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated", d, e.Param.Key, n)
+					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated; decorate before that is called", d, e.Param.Key, n)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// share has a constructor that returns what another one has made wait for that, and
+// so who takes it from there: it runs where it was made first. If the other waits for
+// the former, by Depend, there is nothing to do.
+func (o *order) share(shared relation) {
+	for _, n := range shared.nodes() {
+		for _, first := range shared[n] {
+			passedOn := slices.Contains(o.waitsFor(n), first) || o.reaches(n, first)
+			if !passedOn && !o.reaches(first, n) {
+				o.instead.note(n, first)
+			}
+		}
+	}
+}
+
+// reaches reports whether from waits for to, directly or not.
+func (o *order) reaches(from, to *wiring.Node) bool {
+	reached := make(map[*wiring.Node]bool)
+	o.reach(from, reached)
+	return reached[to]
 }
 
 // decoratesKey reports whether d returns a value for k.
@@ -197,5 +220,5 @@ func (o *order) nearest(n *wiring.Node) []*wiring.Node {
 
 // sorted returns nodes in the order of registration.
 func sorted(nodes map[*wiring.Node]bool) []*wiring.Node {
-	return slices.SortedFunc(maps.Keys(nodes), func(x, y *wiring.Node) int { return cmp.Compare(x.Seq, y.Seq) })
+	return slices.SortedFunc(maps.Keys(nodes), bySeq)
 }

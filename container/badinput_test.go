@@ -3,7 +3,6 @@ package container_test
 import (
 	"context"
 	"errors"
-	"runtime"
 	"testing"
 	"time"
 
@@ -12,125 +11,9 @@ import (
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/hooks"
-	"github.com/strata-go/strata/process"
 )
 
 var errBoom = errors.New("boom")
-
-// A mistake in the setup is told by the result of Run, with the culprit, though all
-// other results were ignored.
-func TestRunTellsWhatIsWrongWithTheSetup(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		setup func(app *container.App)
-		want  []string
-	}{
-		{"nil", func(app *container.App) { _ = app.Provide(nil) },
-			[]string{"badinput_test.go:", "Provide: can't provide an untyped nil", "want a constructor"}},
-		{"a number", func(app *container.App) { _ = app.Provide(42) },
-			[]string{"badinput_test.go:", "Provide: must provide constructor function, got 42 (type int)", "Supply takes values"}},
-		{"a nil function", func(app *container.App) { _ = app.Provide((func() *Config)(nil)) },
-			[]string{"badinput_test.go:", "Provide: can't provide a nil func() *container_test.Config"}},
-		{"a constructor without results", func(app *container.App) { _ = app.Provide(func() {}) },
-			[]string{"badinput_test.go:", "must provide at least one non-error type", "Invoke takes functions"}},
-		{"a constructor of an error", func(app *container.App) { _ = app.Provide(func() error { return nil }) },
-			[]string{"badinput_test.go:", "must provide at least one non-error type", "Invoke takes functions"}},
-		{"two constructors for one type", func(app *container.App) {
-			_ = app.Provide(newConfig)
-			_ = app.Provide(func() *Config { return nil })
-		}, []string{"badinput_test.go:", "cannot provide *container_test.Config", "already provided by", "newConfig", "helpers_test.go:", "dig.Name and dig.Group"}},
-		{"a missing dependency", func(app *container.App) {
-			_ = app.Provide(newDatabase)
-			_ = app.Provide(func() Config { return Config{} })
-		}, []string{"newDatabase (helpers_test.go:", "needs *container_test.Config, which nobody provides", "did you mean container_test.Config"}},
-		{"a cycle", func(app *container.App) {
-			_ = app.Provide(func(*Cache) *Config { return nil })
-			_ = app.Provide(newDatabase)
-			_ = app.Provide(newCache)
-		}, []string{"cycle: ", "newDatabase (helpers_test.go:", "needs *container_test.Config, made by", "needs *container_test.Cache, made by", "newCache"}},
-		{"a cycle through Depend", func(app *container.App) {
-			_ = app.Provide(newConfig)
-			_ = app.Provide(newDatabase)
-			_ = app.Provide(newCache)
-			_ = app.Depend(new(*Database), new(*Cache))
-		}, []string{"cycle: ", "waits for", "newCache (helpers_test.go:", "by Depend", "needs *container_test.Database"}},
-		{"a cycle through a decorator", func(app *container.App) {
-			_ = app.Provide(newConfig)
-			_ = app.Provide(newDatabase)
-			_ = app.Provide(newCache)
-			_ = app.Decorate(func(db *Database, _ *Cache) *Database { return db })
-		}, []string{"cycle: ", "needs *container_test.Database, decorated by", "badinput_test.go:", "newCache"}},
-		{"a cycle through Export across scopes", func(app *container.App) {
-			scope := app.Scope("inner")
-			_ = scope.Provide(func(*Cache) *Database { return nil }, dig.Export(true))
-			_ = scope.Provide(newCache)
-		}, []string{"cycle: ", "badinput_test.go:", "needs *container_test.Cache, made by", "newCache"}},
-		{"a constructor that returns an error", func(app *container.App) {
-			_ = app.Provide(func() (*Config, error) { return nil, errBoom })
-			_ = app.Provide(newDatabase)
-		}, []string{"construct: ", "*container_test.Database", "*container_test.Config", "badinput_test.go:", "boom"}},
-		{"a constructor that panics", func(app *container.App) {
-			_ = app.Provide(func() *Database { panic("boom") })
-		}, []string{"construct: ", "*container_test.Database", `panic: "boom"`, "badinput_test.go:"}},
-		{"a constructor that ends its goroutine", func(app *container.App) {
-			_ = app.Provide(func() *Database { runtime.Goexit(); return nil })
-		}, []string{"construct ", "badinput_test.go:", "runtime.Goexit"}},
-		{"a runner that never becomes ready", func(app *container.App) {
-			_ = app.Provide(func() *Database { return &Database{takes(time.Hour, 0)} })
-		}, []string{"app not ready in time: 1m0s", "*container_test.Database (container_test.", "badinput_test.go:"}},
-		{"a runner that returns nil at once", func(app *container.App) {
-			_ = app.Provide(func() *Database {
-				return &Database{process.RunnerFunc(func(context.Context, process.Callback) error { return nil })}
-			})
-		}, []string{"start *container_test.Database (container_test.", "badinput_test.go:", "ended before it was ready"}},
-		{"a runner that has no Runner", func(app *container.App) {
-			_ = app.Provide(func() *Database { return &Database{} })
-		}, []string{"start *container_test.Database (container_test.", "badinput_test.go:", "panic: "}},
-		{"a hook that is appended too late", func(app *container.App) {
-			_ = app.Provide(func(l hooks.Lifecycle, s container.Shutdowner) *Database {
-				return &Database{process.StartStop(func(context.Context) error {
-					l.Append(hooks.Hook{Name: "flush"})
-					return s.Shutdown()
-				}, func(context.Context) error { return nil })}
-			})
-		}, []string{"hook flush appended by container_test.", "badinput_test.go:", "after the start: it will not run"}},
-		{"a hook of nobody", func(app *container.App) {
-			_ = app.Dig().Invoke(func(l hooks.Lifecycle) { l.Append(hooks.Hook{Name: "flush"}) })
-			_ = app.Invoke(func(s container.Shutdowner) error { return s.Shutdown() })
-		}, []string{"badinput_test.go:", "hook flush appended to a Lifecycle that is no constructor's: it will not run"}},
-		{"Supply", func(app *container.App) {
-			_ = app.Supply(new(Config), nil, errBoom, new(Config))
-		}, []string{"badinput_test.go:", "Supply: value 2 of 4: cannot supply an untyped nil",
-			"Supply: value 3 of 4: cannot supply an error (*errors.errorString)", "value 4 of 4", "already provided"}},
-		{"Depend on no type", func(app *container.App) { _ = app.Depend(1, nil) },
-			[]string{"badinput_test.go:", "Depend: dependent: want a pointer to the type, as in new(*DB), got int", "dependency: want", "got <nil>"}},
-		{"Depend on itself", func(app *container.App) { _ = app.Depend(new(*Config), new(*Config)) },
-			[]string{"badinput_test.go:", "Depend: *container_test.Config cannot wait for itself"}},
-		{"Depend on what nobody provides", func(app *container.App) {
-			_ = app.Provide(newConfig)
-			_ = app.Depend(new(Config), new(*Server))
-		}, []string{"badinput_test.go:", "Depend: nobody provides container_test.Config; did you mean new(*container_test.Config)?", "nobody provides *container_test.Server"}},
-		{"Decorate", func(app *container.App) { _ = app.Decorate(nil); _ = app.Decorate(42) },
-			[]string{"badinput_test.go:", "Decorate: can't decorate with an untyped nil", "Decorate: must decorate with a function, got a int"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				r := new(recorder)
-				app := newApp()
-				test.setup(app)
-				app.Observe(r)
-
-				err := app.RunContext(t.Context())
-
-				wantText(t, err, test.want...)
-				wantWellFormed(t, r)
-				if code := container.ExitCode(err); code != 1 {
-					t.Errorf("exit code %d, want 1", code)
-				}
-			})
-		})
-	}
-}
 
 // A mistake in the options is told where New was called.
 func TestRunTellsWhatIsWrongWithTheOptions(t *testing.T) {

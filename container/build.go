@@ -51,11 +51,11 @@ func (a *App) buildAll() (*run, error) {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
 	a.seal()
-	list, replaced, err := a.built(decorated, adapt)
+	sources, err := a.built(decorated, adapt)
 	if err != nil {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
-	units, err := arrange(list, replaced)
+	units, err := arrange(sources)
 	if err != nil {
 		return nil, err
 	}

@@ -4,24 +4,22 @@ import (
 	"github.com/strata-go/strata/internal/wiring"
 )
 
-// built returns what runs, exactly, and which decorators run in the place of
-// constructors' values. It is called after the build. The error is that of an
-// adapter.
-func (a *App) built(decorated *decorations, adapt adaptation) (list []*source, replaced replacements, err error) {
+// built returns what runs, exactly. It is called after the build. The error is that of
+// an adapter.
+func (a *App) built(decorated *decorations, adapt adaptation) (*sources, error) {
 	makers := a.allMakers() // sealed: they do not change any more
 	b := &settlement{
 		adapt:     adapt,
-		replaced:  make(replacements),
 		decorated: decorated,
 		raw:       make(map[instance]bool),
-		known:     make(map[instance]bool),
+		known:     make(map[instance]*wiring.Node),
 	}
 	for _, m := range makers {
 		b.findReplaced(m)
 	}
 	for _, m := range makers {
 		if err := b.addMade(m); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	for _, at := range decorated.list {
@@ -29,7 +27,7 @@ func (a *App) built(decorated *decorations, adapt adaptation) (list []*source, r
 			b.add(at.node, v)
 		}
 	}
-	return b.list, b.replaced, nil
+	return &b.sources, nil
 }
 
 // decorations are the values that decorators have returned and that run.
@@ -81,10 +79,9 @@ func (a *App) decorations(adapt adaptation) (*decorations, error) {
 type settlement struct {
 	sources
 	adapt     adaptation
-	replaced  replacements
 	decorated *decorations
-	raw       map[instance]bool // replaced by what a decorator returned
-	known     map[instance]bool // runs already
+	raw       map[instance]bool         // replaced by what a decorator returned
+	known     map[instance]*wiring.Node // who made what runs already
 }
 
 // findReplaced notes the values of m that decorators replace.
@@ -122,13 +119,17 @@ func (b *settlement) addMade(m *maker) error {
 	return nil
 }
 
-// add adds v, unless it is there already.
+// add adds v, unless it is there already: then n is noted to share it with who made
+// it first.
 func (b *settlement) add(n *wiring.Node, v value) {
 	if id, ok := instanceOf(v.of); ok {
-		if b.known[id] {
+		if first := b.known[id]; first != nil {
+			if first != n {
+				b.shared.note(n, first)
+			}
 			return
 		}
-		b.known[id] = true
+		b.known[id] = n
 	}
 	b.get(n).add(v)
 }

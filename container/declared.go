@@ -20,12 +20,11 @@ type preview struct {
 	sources
 	app      *App
 	planned  map[*wiring.Node]bool // what is called, or will be
-	replaced replacements
 	warnings []string
 }
 
 func (a *App) declared() *preview {
-	p := &preview{app: a, planned: a.planned(), replaced: make(replacements)}
+	p := &preview{app: a, planned: a.planned()}
 	a.mu.Lock()
 	for _, m := range a.makers {
 		if len(m.hooks) > 0 {
@@ -38,7 +37,27 @@ func (a *App) declared() *preview {
 			p.look(n)
 		}
 	}
+	for _, s := range p.list {
+		if s.node.Kind == wiring.Decorator && !p.standsForAnother(s.node) {
+			for _, r := range s.node.Results {
+				if p.app.runsIfBuilt(r.Declared) {
+					p.doubtNew(s.node, r)
+				}
+			}
+		}
+	}
 	return p
+}
+
+// standsForAnother reports whether the values of a decorator run in the place of those
+// of constructors.
+func (p *preview) standsForAnother(d *wiring.Node) bool {
+	for _, decorators := range p.replaced {
+		if slices.Contains(decorators, d) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *preview) warn(format string, args ...any) {
@@ -94,6 +113,11 @@ func (p *preview) doubt(n *wiring.Node, r wiring.Result) {
 	if r.Declared.Kind() == reflect.Interface {
 		p.warn("%v returns %v, an interface: its type is known only then, and a nil does not run", n, r.Keys[0])
 	}
+	p.doubtNew(n, r)
+}
+
+// doubtNew warns of a result that may be one of the parameters.
+func (p *preview) doubtNew(n *wiring.Node, r wiring.Result) {
 	for _, in := range n.Params {
 		if t := in.Key.Type; p.app.runsIfBuilt(t) && t.AssignableTo(r.Declared) {
 			p.warn("%v may return the %v that it takes, which then runs once", n, in.Key)

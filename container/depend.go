@@ -1,8 +1,10 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/strata-go/strata/internal/wiring"
 )
@@ -13,21 +15,27 @@ import (
 //
 //	app.Depend(new(*Worker), new(*DB))
 //
-// It is about order alone: it has nothing built. Anything but pointers is an error,
-// returned and kept: see [App.Err]. A type that nobody provides is an error of
-// Verify, Plan and the start, and so is a cycle.
+// It holds for what is provided as these types, in all scopes and under any name or
+// group, and is about order alone: it has nothing built. A value that a constructor
+// passes on as another type belongs to the type that it was made as. Anything but pointers is an
+// error, returned and kept: see [App.Err]. A type that nobody provides, one constructor
+// that makes both, and a cycle are errors of Verify, Plan and the start.
 func (a *App) Depend(dependent, dependency any) error {
 	if err := a.open("Depend"); err != nil {
 		return err
 	}
 	from, fromErr := pointedTo("dependent", dependent)
 	to, toErr := pointedTo("dependency", dependency)
-	err := join(fromErr, toErr)
-	if err == nil && from == to {
-		err = fmt.Errorf("%v cannot wait for itself", from)
+	errs := []error{fromErr, toErr}
+	if join(errs...) == nil && from == to {
+		errs = append(errs, fmt.Errorf("%v cannot wait for itself", from))
 	}
-	if err != nil {
-		a.keep("Depend", err, "")
+	if err := join(errs...); err != nil {
+		for _, err := range errs {
+			if err != nil {
+				a.keep("Depend", err, "")
+			}
+		}
 		return err
 	}
 	a.mu.Lock()
@@ -63,11 +71,38 @@ func (a *App) link() error {
 		errs = append(errs, err, otherErr)
 		for _, from := range dependents {
 			for _, to := range dependencies {
+				if from == to {
+					err := fmt.Errorf("%v cannot wait for %v: %v makes both", d.dependent, d.dependency, from)
+					errs = append(errs, &setupError{d.at, "Depend", err, "give each a constructor"})
+				}
 				a.root.wiring.Link(from, to)
 			}
 		}
 	}
 	return join(errs...)
+}
+
+// whereDepended adds to a cycle where Depend was called, if it is a part of it.
+func (a *App) whereDepended(err error) error {
+	var cycle *wiring.CycleError
+	if !errors.As(err, &cycle) {
+		return err
+	}
+	a.mu.Lock()
+	depends := a.depends
+	a.mu.Unlock()
+	var places []string
+	for _, step := range cycle.Path {
+		for _, d := range depends {
+			if step.Edge.Link && step.Node.Provides(d.dependent) && step.Edge.To.Provides(d.dependency) {
+				places = append(places, d.at)
+			}
+		}
+	}
+	if len(places) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; Depend was called at %s", err, strings.Join(places, ", "))
 }
 
 // providers returns who provides a type of d.
@@ -78,11 +113,8 @@ func (a *App) providers(d depend, t reflect.Type) ([]*wiring.Node, error) {
 	}
 	err := fmt.Errorf("nobody provides %v", t)
 	hint := ""
-	switch pointer := reflect.PointerTo(t); {
-	case len(a.root.wiring.Providers(pointer)) > 0:
-		hint = fmt.Sprintf("did you mean new(%v)?", pointer)
-	case t.Kind() == reflect.Pointer && len(a.root.wiring.Providers(t.Elem())) > 0:
-		hint = fmt.Sprintf("did you mean new(%v)?", t.Elem())
+	if near := a.root.wiring.Close(t); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean new(%v), made by %v?", near[0].Key.Type, near[0].Node)
 	}
 	return nil, &setupError{d.at, "Depend", err, hint}
 }

@@ -122,10 +122,10 @@ func missing[A counted, L any](u *user) {
 	u.Provide(func(_ L, _ *A) bool { return true })
 	u.Invoke(func(L, *A) { u.say("called") })
 	u.Invoke(func(L, bool) { u.say("called") })
-	u.Provide(func(_ L, _ *A) *factory[A, L] { return nil }, dig.Group("many"))
+	u.Provide(func(_ L, _ *A) *namer[A, L] { return nil }, dig.Group("many"))
 	u.Invoke(func(struct {
 		dig.In
-		Many []*factory[A, L] `group:"many"`
+		Many []*namer[A, L] `group:"many"`
 	}) {
 		u.say("called")
 	})

@@ -117,7 +117,7 @@ func lostDecorators[A counted, L any](u *user) {
 	u.Decorate(func(_ L, q *cube) *cube { return q })
 	u.Invoke(func(*cube) { u.say("called") })
 	u.Provide(func(L) *A { return of[A](1) })
-	u.Decorate(func(_ L, a *A, _ *factory[A, L]) *A { return a })
+	u.Decorate(func(_ L, a *A, _ *namer[A, L]) *A { return a })
 	u.Invoke(func(_ L, _ *A) { u.say("called") })
 	u.Provide(func(L) *b { return nil })
 	u.Decorate(func(L, *b) (*b, error) { return nil, errBoom })

@@ -284,7 +284,7 @@ func shapes[A counted, L any](u *user) {
 	u.Provide(func(L) (chan int, error) { c := make(chan int, 1); c <- 7; return c, nil })
 	u.Provide(func(L) fn { return func() int { return 8 } })
 	u.Provide(func(L) (shape, int) { return &cube{9}, 10 })
-	u.Provide((&factory[A, L]{"ten"}).name)
+	u.Provide((&namer[A, L]{"ten"}).name)
 	u.Provide(func(_ L, many ...string) bool { return len(many) > 0 })
 	u.Provide(func(L) (*b, *c, error) { return nil, &c{11}, nil })
 	u.Invoke(func(p *A, v A, s []*A, a [1]*A, m pointers, ch chan int, f fn, i shape, n string, v2 bool, none *b, c *c) {
@@ -293,9 +293,9 @@ func shapes[A counted, L any](u *user) {
 	})
 }
 
-type factory[A, L any] struct{ called string }
+type namer[A, L any] struct{ called string }
 
-func (f *factory[A, L]) name(L) string { return f.called }
+func (f *namer[A, L]) name(L) string { return f.called }
 
 func objects[A counted, L any](u *user) {
 	type inner struct {
@@ -429,7 +429,7 @@ func infos[A counted, L any](u *user) {
 		C *c `optional:"true"`
 	}) {
 	}, dig.FillInvokeInfo(&invoked))
-	u.Invoke(func(*factory[A, L]) {}, dig.FillInvokeInfo(&missed))
+	u.Invoke(func(*namer[A, L]) {}, dig.FillInvokeInfo(&missed))
 	u.Invoke(func(L) {}, dig.FillInvokeInfo(nil))
 	u.say("invoked: %v, %v", invoked.Inputs, missed.Inputs)
 }
@@ -461,8 +461,8 @@ func callbacks[A counted, L any](u *user) {
 	u.Decorate(func(s string, _ L) (string, error) { return "decorated", nil }, decorator...)
 	u.Provide(func(L) int { return 1 }, both...)
 	u.Decorate(func(n int, _ L) (int, error) { return 0, errBoom }, decorator[1])
-	u.Decorate(func(x *factory[A, L], _ L) *factory[A, L] { panic("oh") }, decorator...)
-	u.Provide(func() *factory[A, L] { return nil })
+	u.Decorate(func(x *namer[A, L], _ L) *namer[A, L] { panic("oh") }, decorator...)
+	u.Provide(func() *namer[A, L] { return nil })
 	for range 2 {
 		u.Invoke(func(*b) {})
 		fail = false
@@ -470,7 +470,7 @@ func callbacks[A counted, L any](u *user) {
 	u.Invoke(func(b *b, s string) { u.say("%d %s", b.n, s) })
 	u.Invoke(func(*c) {})
 	u.Invoke(func(int) {})
-	u.Invoke(func(*factory[A, L]) {})
+	u.Invoke(func(*namer[A, L]) {})
 	u.Invoke(func(struct {
 		dig.In
 		Late *A `name:"late"`

@@ -19,9 +19,9 @@
 //
 // Every value that a constructor returned and that implements [process.Runner] is a
 // unit of the app, whatever type it was declared as: a result, a field of a dig.Out, a
-// member of a group, a supplied value, in any scope. A pointer that is passed on under
-// another type runs once, where it was made, and one that a decorator replaces does
-// not run, but what the decorator returned. Nil does not run. What has no Run, but
+// member of a group, a supplied value, in any scope. A pointer that several constructors
+// return, under one type or another, runs once, where it was made first, and one that a
+// decorator replaces does not run, but what the decorator returned. Nil does not run. What has no Run, but
 // something to do at the start or the stop, takes a [hooks.Lifecycle] and appends
 // hooks, which are units, too.
 //
@@ -49,6 +49,18 @@
 //
 // The stop is the reverse of that: a unit is asked to stop when all that wait for it
 // have ended.
+//
+// # Names
+//
+// A unit is called what its value says in a method Name() string, else by the type of
+// the value, with the name or the group that it has in dig. Where that leaves several,
+// they have more of the path of the package, if types of two packages have one name,
+// or a number, in the order of registration:
+//
+//	*asynq.Server[name=low]    *outbox.Worker[group=workers]#7
+//
+// A hook has its own name, or that of the function that appended it. Names are the same
+// from one start of a program to the next, and at most some hundred characters long.
 //
 // # On failure
 //

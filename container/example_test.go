@@ -145,16 +145,29 @@ func ExampleApp_Plan() {
 	// └─ *container_test.API[name=internal]  after *container_test.Store
 }
 
-// A missing constructor is found by Verify: a line in a test.
+// A test of the program finds what is missing, and calls no constructor. The app is
+// that of main, which makes it by a function of its own:
+//
+//	func TestApp(t *testing.T) {
+//		if err := newApp().Verify(); err != nil {
+//			t.Error(err)
+//		}
+//	}
 func ExampleApp_Verify() {
-	app := container.New(quiet)
-	app.Provide(NewAPI)
+	newApp := func() *container.App {
+		app := container.New(quiet)
+		app.Provide(NewAPI)
+		app.Provide(NewStore, dig.Name("main"))
+		return app
+	}
 
-	err := app.Verify()
-
-	fmt.Println(strings.ReplaceAll(err.Error(), "container_test.", ""))
+	if err := newApp().Verify(); err != nil {
+		fmt.Println(strings.ReplaceAll(err.Error(), "; ", ";\n"))
+	}
 	// Output:
-	// NewAPI (example_test.go:31) needs *Store, which nobody provides
+	// container_test.NewAPI (example_test.go:31) needs *container_test.Store, which nobody provides;
+	// did you mean *container_test.Store[name="main"] (container_test.NewStore, example_test.go:20;
+	// a field with the tag name:"main" in a dig.In takes it)?
 }
 
 // As a Process the app is a part of something else.

@@ -24,7 +24,7 @@ func (l *lifecycle) Append(h hooks.Hook) {
 	}
 	a.mu.Unlock()
 	if late {
-		a.misused(fmt.Errorf("%s appended by %v after the start: it will not run", hookName(h), l.maker.node))
+		a.misused(fmt.Errorf("%s appended by %v after the start: it will not run; append hooks in the constructor", hookName(h), l.maker.node))
 	}
 }
 
@@ -34,7 +34,7 @@ type outside struct{ app *App }
 
 // Append reports the hook: it belongs to nobody.
 func (o outside) Append(h hooks.Hook) {
-	o.app.misused(fmt.Errorf("%s: %s appended to a Lifecycle that is no constructor's: it will not run", callSite(), hookName(h)))
+	o.app.misused(fmt.Errorf("%s: %s appended to a Lifecycle that is no constructor's: it will not run; take the Lifecycle as a parameter", callSite(), hookName(h)))
 }
 
 func hookName(h hooks.Hook) string {

@@ -38,6 +38,7 @@ func (a *App) made(c *calls) {
 // wrap has dig call a constructor or decorator through the app, if something of it
 // may run.
 func (a *App) wrap(n *wiring.Node) wiring.Interceptor {
+	locate(n)
 	c := a.intercept(n)
 	scope := n.Scope.Name()
 	n.OnCalled(func(took time.Duration, err error) {

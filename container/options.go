@@ -67,7 +67,7 @@ func (c *config) check() []error {
 		{"WithDrainDelay", c.drain},
 	} {
 		if limit.value < 0 {
-			errs = append(errs, fmt.Errorf("%s(%v): the duration is negative", limit.option, limit.value))
+			errs = append(errs, fmt.Errorf("%s(%v): the duration is negative, want zero or more", limit.option, limit.value))
 		}
 	}
 	if c.stop > 0 && c.drain > c.stop {

@@ -7,9 +7,20 @@ import (
 	"github.com/strata-go/strata/internal/wiring"
 )
 
-// Verify resolves everything that would run, and calls no constructor. It returns
-// what is wrong, joined: the errors of [App.Err], types that nobody provides, with
-// who needs them and what there is instead, and cycles, with their path.
+// Verify checks that the app can be built, and calls nothing: a line in a unit test.
+// It looks at the constructors that the build would call, those whose declared results
+// run, at what these need, decorators included, and at what the logger needs. It
+// returns the first of these that it finds:
+//
+//   - the errors of [App.Err], joined, but for that of a dig that cannot be read;
+//   - a type that [App.Depend] or a test's replacement names and nobody provides;
+//   - a cycle, with its path;
+//   - the types that nobody provides, joined: who needs each, and what there is
+//     instead that is close, by its type or by name.
+//
+// What nobody asks for, [Plan].Unused, is not checked, nor is what a constructor
+// provides when it is called. An optional parameter that stays empty is no error; if
+// that is because its provider misses something, it is among [Plan].Warnings.
 func (a *App) Verify() error {
 	if err := a.look("Verify"); err != nil {
 		return err
@@ -33,19 +44,21 @@ func (a *App) verify() error {
 	}
 	roots := a.roots()
 	if err := a.root.wiring.Cycle(roots); err != nil {
-		return err
+		return a.whereDepended(err)
 	}
 	if err := join(a.root.wiring.Missing(roots)...); err != nil {
 		return err
 	}
 	declared := a.declared()
-	_, err = arrange(declared.list, declared.replaced)
+	_, err = arrange(&declared.sources)
 	return err
 }
 
-// Plan returns what would start, and when; it calls no constructor. Before the app
-// is built it goes by the declared types, and the warnings name what only the build
-// decides; after that it is exact. The error is that of [App.Verify].
+// Plan returns what would start, and when; it calls nothing. Before the app is built
+// it goes by the declared types, and the warnings name what only the build decides;
+// after that it is exact. Before and after, they name each optional parameter that
+// stays empty although somebody provides it, because something is missing that this
+// somebody needs. The error is that of [App.Verify].
 func (a *App) Plan() (*Plan, error) {
 	a.mu.Lock()
 	exact := a.plan
@@ -57,7 +70,7 @@ func (a *App) Plan() (*Plan, error) {
 		return nil, err
 	}
 	declared := a.declared()
-	units, err := arrange(declared.list, declared.replaced)
+	units, err := arrange(&declared.sources)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +108,22 @@ func (a *App) planOf(units []*unit) *Plan {
 			p.Unused = append(p.Unused, n.String())
 		}
 	}
+	p.Warnings = append(p.Warnings, a.unfilled(planned)...)
 	return p
+}
+
+// unfilled tells of the optional parameters of what is called that stay empty, though
+// somebody provides them.
+func (a *App) unfilled(planned map[*wiring.Node]bool) []string {
+	asking := sorted(planned)
+	a.mu.Lock()
+	asking = append(asking, a.invoked...)
+	a.mu.Unlock()
+	var warnings []string
+	for _, u := range a.root.wiring.Unfilled(asking) {
+		warnings = append(warnings, u.String())
+	}
+	return warnings
 }
 
 // planned returns the nodes that are called, or will be.

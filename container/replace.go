@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"go.uber.org/dig"
 
@@ -80,31 +79,49 @@ func returning(t reflect.Type, v reflect.Value) any {
 func (a *App) checkReplaced() error {
 	var errs []error
 	for _, r := range a.config.replacements {
-		var by []string
-		for _, n := range a.root.wiring.Nodes() {
-			if n.Kind == wiring.Constructor && r.missed(n) {
-				by = append(by, n.String())
-			}
-		}
 		a.mu.Lock()
 		used := r.used
 		a.mu.Unlock()
-		switch {
-		case len(by) > 0:
-			errs = append(errs, fmt.Errorf("containertest.Replace[%v]: it is not the only result of %s", r.typ, strings.Join(by, ", ")))
-		case !used:
-			errs = append(errs, fmt.Errorf("containertest.Replace[%v]: nobody provides it", r.typ))
+		refuse := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("containertest.Replace[%v]: "+format, append([]any{r.typ}, args...)...))
+		}
+		providers := a.root.wiring.Providers(r.typ)
+		for _, n := range providers {
+			if why := r.missed(n); why != "" {
+				refuse("%v %s", n, why)
+			}
+		}
+		switch near := a.root.wiring.Close(r.typ); {
+		case used || len(providers) > 0:
+		case len(near) > 0:
+			refuse("nobody provides it; did you mean Replace[%v], made by %v?", near[0].Key.Type, near[0].Node)
+		default:
+			refuse("nobody provides it")
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// missed reports whether n has the type as one result among others, in a dig.Out, or
-// by dig.As.
-func (r *replacement) missed(n *wiring.Node) bool {
-	return slices.ContainsFunc(n.Results, func(result wiring.Result) bool {
-		alone := len(n.Results) == 1 && len(result.Index) == 0
-		return (!alone || result.Declared != r.typ) &&
-			slices.ContainsFunc(result.Keys, func(k wiring.Key) bool { return k.Type == r.typ })
-	})
+// missed says why n, which provides the type, does so all the same, and what to do;
+// nothing if it does not.
+func (r *replacement) missed(n *wiring.Node) string {
+	if n.Attached() || n.Outlined() {
+		return "was given to the container before Attach; provide it to the App"
+	}
+	for _, result := range n.Results {
+		if !slices.ContainsFunc(result.Keys, func(k wiring.Key) bool { return k.Type == r.typ }) {
+			continue
+		}
+		switch {
+		case result.Flatten:
+			return fmt.Sprintf("makes any number of it for a group; did you mean Replace[[]%v]?", r.typ)
+		case len(result.Index) > 0:
+			return "makes it as a field of a dig.Out; give it a constructor that returns nothing else"
+		case len(n.Results) > 1:
+			return "makes it beside others; give it a constructor that returns nothing else"
+		case result.Declared != r.typ:
+			return fmt.Sprintf("makes a %v, which dig.As provides as that; did you mean Replace[%v]?", result.Declared, result.Declared)
+		}
+	}
+	return ""
 }

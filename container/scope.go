@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 	"github.com/strata-go/strata/internal/wiring"
 )
 
-// Scope is a scope of an App: what is provided in it is seen in it and below. Its
-// methods do what those of [dig.Scope] do; what runs in it is run by the App.
+// Scope is a scope of an App: what is provided in it is seen in it and below, where it
+// hides what is provided above as the same type and name. Its methods do what those of
+// [dig.Scope] do; what runs in it is run by the App.
 type Scope struct {
 	app    *App
 	wiring *wiring.Scope
@@ -70,7 +72,7 @@ func provideHint(constructor any, err error) string {
 		return "want a constructor, a function that returns what it makes"
 	case t.Kind() != reflect.Func:
 		return "Supply takes values that are made already"
-	case strings.Contains(err.Error(), "already provided by"):
+	case isDuplicate(err):
 		return "dig.Name and dig.Group tell values of one type apart"
 	}
 	for i := range t.NumOut() {
@@ -81,6 +83,24 @@ func provideHint(constructor any, err error) string {
 	return "Invoke takes functions that make nothing"
 }
 
+// isDuplicate reports whether dig has refused a type that is provided already.
+func isDuplicate(err error) bool { return strings.Contains(err.Error(), "already provided by") }
+
+// decorateHint says what to do instead of a Decorate that was refused, where that is
+// likely.
+func (s *Scope) decorateHint(decorator any) string {
+	t := reflect.TypeOf(decorator)
+	if t == nil || t.Kind() != reflect.Func {
+		return "want a function that takes what it decorates and returns it"
+	}
+	for i := range t.NumOut() {
+		if d := s.wiring.Decorator(wiring.Key{Type: t.Out(i)}); d != nil {
+			return fmt.Sprintf("%v does so; a child scope may decorate it again", d)
+		}
+	}
+	return ""
+}
+
 func (s *Scope) decorate(decorator any, opts []dig.DecorateOption) error {
 	a := s.app
 	if err := a.open("Decorate"); err != nil {
@@ -88,7 +108,7 @@ func (s *Scope) decorate(decorator any, opts []dig.DecorateOption) error {
 	}
 	n, err := s.wiring.Decorate(decorator, opts, a.wrap)
 	if err != nil {
-		a.keep("Decorate", err, "")
+		a.keep("Decorate", err, s.decorateHint(decorator))
 	}
 	e := hooks.Decorated{At: time.Now(), Scope: s.wiring.Name(), Err: err}
 	if n != nil {
@@ -108,11 +128,13 @@ func (s *Scope) invoke(function any, opts []dig.InvokeOption) error {
 	began := time.Now()
 	var c *calls
 	n, err := s.wiring.Invoke(function, opts, func(n *wiring.Node) wiring.Interceptor {
+		locate(n)
 		c = a.intercept(n)
 		return c.interceptor()
 	})
 	if err == nil {
 		a.made(c)
+		a.noteOptional(n)
 	}
 	e := hooks.Invoked{At: time.Now(), Scope: s.wiring.Name(), Took: time.Since(began), Err: err}
 	if n != nil {
@@ -122,6 +144,15 @@ func (s *Scope) invoke(function any, opts []dig.InvokeOption) error {
 	}
 	a.emit(e)
 	return err
+}
+
+// noteOptional notes a function that was invoked, if it has optional parameters.
+func (a *App) noteOptional(n *wiring.Node) {
+	if slices.ContainsFunc(n.Params, func(p wiring.Param) bool { return p.Optional }) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.invoked = append(a.invoked, n)
+	}
 }
 
 // results returns the keys of what a node returns.
@@ -142,31 +173,47 @@ func describe(f any) (name, location string) {
 	if v.Kind() != reflect.Func || v.IsNil() {
 		return fmt.Sprintf("%T", f), callSite()
 	}
-	pc := runtime.FuncForPC(v.Pointer())
-	file, line := pc.FileLine(v.Pointer())
-	name = pc.Name()
-	return name[strings.LastIndex(name, "/")+1:], fmt.Sprintf("%s:%d", filepath.Base(file), line)
+	name, location, generated := wiring.Describe(v)
+	if generated {
+		location = callSite()
+	}
+	return name, location
 }
 
 // callSite returns the file and line that called into this package.
 func callSite() string {
-	_, at := caller()
-	return at
+	f, ok := caller()
+	if !ok {
+		return "?"
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 }
 
-// caller returns the program counter, and the file and line, of the call into this
-// package. Functions are told by their files: one that was inlined has the name of
-// where it was inlined to.
-func caller() (pc uintptr, at string) {
+// caller returns the function that called into this package, or into that of the
+// wiring below. Functions are told by their files: one that was inlined has the name
+// of where it was inlined to.
+func caller() (f runtime.Frame, ok bool) {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
 	self, more := frames.Next()
+	own := filepath.Dir(self.File)
+	below := filepath.Join(filepath.Dir(own), "internal", "wiring")
 	for more {
-		var f runtime.Frame
 		f, more = frames.Next()
-		if filepath.Dir(f.File) != filepath.Dir(self.File) || strings.HasSuffix(f.File, "_test.go") {
-			return f.PC, fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		if dir := filepath.Dir(f.File); dir != own && dir != below || strings.HasSuffix(f.File, "_test.go") {
+			return f, true
 		}
 	}
-	return 0, "?"
+	return runtime.Frame{}, false
+}
+
+// locate says of a method value that it stands where it is given to the app: it
+// stands nowhere itself.
+func locate(n *wiring.Node) {
+	if !n.Generated() {
+		return
+	}
+	if f, ok := caller(); ok {
+		n.LocateAt(f.File, f.Line)
+	}
 }

@@ -1,7 +1,10 @@
 package container
 
 import (
+	"cmp"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/strata-go/strata/hooks"
 	"github.com/strata-go/strata/internal/wiring"
@@ -17,9 +20,10 @@ type source struct {
 // part is one thing of a source that runs: a unit to be.
 type part struct {
 	value
-	hook bool
-	name string // before it is made unique
-	typ  string // of the value, empty for a hook
+	hook  bool
+	name  string       // before it is made unique
+	named reflect.Type // what it is named after; nil if it has a name of its own
+	typ   string       // of the value, empty for a hook
 }
 
 // addHooks adds hooks, which are named after the function unless they have names.
@@ -35,30 +39,35 @@ func (s *source) addHooks(appended []hooks.Hook) {
 
 // add adds a value that runs.
 func (s *source) add(v value) {
-	s.parts = append(s.parts, part{value: v, name: v.name(), typ: reflect.TypeOf(v.of).String()})
+	t := reflect.TypeOf(v.of)
+	p := part{value: v, name: ownName(v.of), typ: typeName(t)}
+	if p.name == "" {
+		p.name, p.named = valueName(p.typ, v.key), t
+	}
+	s.parts = append(s.parts, p)
 }
 
-// name returns what the value is called, before that is made unique.
+// name returns what the value is called in an error.
 func (v value) name() string {
 	if name := ownName(v.of); name != "" {
 		return name
 	}
-	return valueName(reflect.TypeOf(v.of), v.key)
+	return valueName(typeName(reflect.TypeOf(v.of)), v.key)
 }
 
 // addDeclared adds a result that will run, going by its type.
 func (s *source) addDeclared(r wiring.Result) {
-	s.parts = append(s.parts, part{
-		value: value{key: r.Keys[0]},
-		name:  valueName(r.Declared, r.Keys[0]),
-		typ:   r.Declared.String(),
-	})
+	p := part{value: value{key: r.Keys[0]}, named: r.Declared, typ: typeName(r.Declared)}
+	p.name = valueName(p.typ, p.key)
+	s.parts = append(s.parts, p)
 }
 
-// sources are the sources of an app, each once.
+// sources are the sources of an app, each once, and what is known of others beside.
 type sources struct {
-	list []*source
-	of   map[*wiring.Node]*source
+	list     []*source
+	of       map[*wiring.Node]*source
+	replaced relation // by constructors: the decorators that run in the place of their values
+	shared   relation // by constructors that return what others have made: those
 }
 
 func (s *sources) get(n *wiring.Node) *source {
@@ -72,17 +81,24 @@ func (s *sources) get(n *wiring.Node) *source {
 	return s.of[n]
 }
 
-// replacements are the decorators that run in the place of a constructor's value.
-type replacements map[*wiring.Node][]*wiring.Node
+// relation is that of nodes to others.
+type relation map[*wiring.Node][]*wiring.Node
 
-func (r replacements) note(n, d *wiring.Node) {
-	for _, known := range r[n] {
-		if known == d {
-			return
-		}
+func (r *relation) note(n, other *wiring.Node) {
+	if *r == nil {
+		*r = make(relation)
 	}
-	r[n] = append(r[n], d)
+	if !slices.Contains((*r)[n], other) {
+		(*r)[n] = append((*r)[n], other)
+	}
 }
+
+// nodes returns the nodes that have others, in the order of registration.
+func (r relation) nodes() []*wiring.Node {
+	return slices.SortedFunc(maps.Keys(r), bySeq)
+}
+
+func bySeq(x, y *wiring.Node) int { return cmp.Compare(x.Seq, y.Seq) }
 
 // decorator returns the decorator of k that is nearest to a scope, on the way to
 // the root.

@@ -20,20 +20,29 @@ func (a *App) Supply(values ...any) error {
 	if err := a.open("Supply"); err != nil {
 		return err
 	}
-	pc, _ := caller()
+	from, _ := caller()
 	var types []string
 	var errs []error
 	for i, value := range values {
 		types = append(types, fmt.Sprintf("%T", value))
-		if err := a.supply(value, pc); err != nil {
+		if err := a.supply(value, from.PC); err != nil {
 			err = fmt.Errorf("value %d of %d: %w", i+1, len(values), err)
-			a.keep("Supply", err, "")
+			a.keep("Supply", err, supplyHint(err))
 			errs = append(errs, err)
 		}
 	}
 	err := errors.Join(errs...)
 	a.emit(hooks.Supplied{At: time.Now(), Types: types, Err: err})
 	return err
+}
+
+// supplyHint says what to do instead of a Supply that was refused, where that is
+// likely.
+func supplyHint(err error) string {
+	if isDuplicate(err) {
+		return "Provide takes dig.Name and dig.Group, which tell values of one type apart"
+	}
+	return ""
 }
 
 func (a *App) supply(value any, pc uintptr) error {

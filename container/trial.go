@@ -57,6 +57,7 @@ func (a *App) simulation(t trial) *App {
 		errs:       a.errs,
 		depends:    a.depends,
 		makers:     a.makers,
+		invoked:    a.invoked,
 		received:   a.received,
 		unread:     a.unread,
 	}
@@ -65,7 +66,7 @@ func (a *App) simulation(t trial) *App {
 // simulate is buildAll without a build.
 func (a *App) simulate() (*run, error) {
 	declared := a.declared()
-	units, err := arrange(declared.list, declared.replaced)
+	units, err := arrange(&declared.sources)
 	if err != nil {
 		return nil, err
 	}

@@ -150,13 +150,14 @@ func (a *App) salvage(cause error) *run {
 	if err != nil {
 		decorated = new(decorations) // what is decorated is stopped itself
 	}
-	list, replaced, err := a.built(decorated, adapt)
+	sources, err := a.built(decorated, adapt)
 	if err != nil {
 		return nil // adapt has no errors
 	}
-	units, err := arrange(list, replaced)
+	units, err := arrange(sources)
 	if err != nil {
-		units, _ = arrange(list, nil)
+		sources.replaced, sources.shared = nil, nil
+		units, _ = arrange(sources)
 	}
 	return newRun(a, units, nil).giveUp(cause)
 }

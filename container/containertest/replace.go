@@ -18,10 +18,11 @@ import (
 // constructor that it stands for. A value that runs is run.
 //
 // The constructor may return an error beside the T, but nothing else: a T that is one
-// result among several, a field of a dig.Out, or made by dig.As of another type, is
-// an error of the start and of [container.App.Verify], and so is a T that nobody
-// provides: what a container held before [container.Attach] is not replaced. Of several values for one type the last one counts. A decorator of T
-// decorates the value.
+// result among several, a field of a dig.Out, an element of a flattened slice, or made
+// by dig.As of another type, is an error of the start and of [container.App.Verify].
+// So is a T that nobody provides, or that a container held before [container.Attach].
+// Of several values for one type the last one counts. A decorator of T decorates the
+// value.
 func Replace[T any](value T) container.Option {
 	return explore.Container.Replace(reflect.TypeFor[T](), reflect.ValueOf(&value).Elem()).(container.Option)
 }

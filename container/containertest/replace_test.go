@@ -2,10 +2,13 @@ package containertest
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"go.uber.org/dig"
+	"go.uber.org/zap"
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/process"
@@ -82,43 +85,134 @@ func TestReplaceStandsForWhatIsNamedSuppliedOrInAScope(t *testing.T) {
 	}
 }
 
-func TestReplaceSaysWhatItCannotReplace(t *testing.T) {
-	type out struct {
-		dig.Out
-		Mailer Mailer
+func TestReplaceStandsForAMemberOfAGroup(t *testing.T) {
+	app := quiet(Replace(2))
+	_ = app.Provide(func() int { return 0 }, dig.Group("numbers"))
+	type in struct {
+		dig.In
+		Numbers []int `group:"numbers"`
 	}
+	if err := app.Invoke(func(i in) {
+		if len(i.Numbers) != 1 || i.Numbers[0] != 2 {
+			t.Errorf("got %v", i.Numbers)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type box[T any] struct {
+	process.Runner
+	content T
+}
+
+func (b box[T]) again() *box[T] { return &b }
+
+func TestReplaceStandsForATypeWithArguments(t *testing.T) {
+	app := quiet(Replace(&box[int]{process.Nop(), 2}))
+	_ = app.Provide(box[int]{process.Nop(), 1}.again)
+	_ = app.Provide(box[string]{process.Nop(), "one"}.again)
+	if err := app.Invoke(func(i *box[int], s *box[string]) {
+		if i.content != 2 || s.content != "one" {
+			t.Errorf("got %v and %q", i.content, s.content)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := app.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var units []string
+	for _, u := range plan.Layers[0] {
+		units = append(units, withoutLines(u.Name+" | "+u.Constructor))
+	}
+	if want := []string{
+		"*containertest.box[int] | containertest.box.again (replace_test.go)",
+		"*containertest.box[string] | containertest.box.again (replace_test.go)",
+	}; !slices.Equal(units, want) {
+		t.Errorf("units are %q", units)
+	}
+}
+
+func newMailbox() *mailbox                { return nil }
+func newMailerAndNumber() (Mailer, int)   { return nil, 0 }
+func newMailerInOut() mailerOut           { return mailerOut{} }
+func newMailers() []Mailer                { return nil }
+func newMailer() Mailer                   { return &mailbox{} }
+func provideMailbox(app *container.App)   { _ = app.Provide(newMailbox) }
+func provideBesides(app *container.App)   { _ = app.Provide(newMailerAndNumber) }
+func provideInOut(app *container.App)     { _ = app.Provide(newMailerInOut) }
+func provideFlattened(app *container.App) { _ = app.Provide(newMailers, dig.Group("mailers,flatten")) }
+func provideByAs(app *container.App)      { _ = app.Provide(newMailbox, dig.As(new(Mailer))) }
+func provideTwoOfOne(app *container.App) {
+	provideBesides(app)
+	_ = app.Provide(newMailer, dig.Name("fine"))
+}
+func provideDatabase(app *container.App) { _ = app.Provide(newDatabase) }
+
+type mailerOut struct {
+	dig.Out
+	Mailer Mailer
+}
+
+// The texts in full, but for the numbers of lines: each names who makes the type all
+// the same, and what to do.
+func TestReplaceSaysWhatItCannotReplace(t *testing.T) {
 	for name, c := range map[string]struct {
-		setup func(app *container.App) error
+		setup func(app *container.App)
 		want  string
 	}{
-		"nobody": {
-			func(app *container.App) error { return app.Provide(newDatabase) },
-			"Replace[containertest.Mailer]: nobody provides it",
-		},
-		"several": {
-			func(app *container.App) error { return app.Provide(func() (Mailer, int) { return nil, 0 }) },
-			"Replace[containertest.Mailer]: it is not the only result of ",
-		},
-		"dig.Out": {
-			func(app *container.App) error { return app.Provide(func() out { return out{} }) },
-			"Replace[containertest.Mailer]: it is not the only result of ",
-		},
-		"dig.As": {
-			func(app *container.App) error {
-				return app.Provide(func() *mailbox { return nil }, dig.As(new(Mailer)))
-			},
-			"Replace[containertest.Mailer]: it is not the only result of ",
-		},
+		"nobody":            {provideDatabase, "nobody provides it"},
+		"nobody, but close": {provideMailbox, "nobody provides it; did you mean Replace[*containertest.mailbox], made by containertest.newMailbox (replace_test.go)?"},
+		"several": {provideBesides,
+			"containertest.newMailerAndNumber (replace_test.go) makes it beside others; give it a constructor that returns nothing else"},
+		"several, and another one that is fine": {provideTwoOfOne,
+			"containertest.newMailerAndNumber (replace_test.go) makes it beside others; give it a constructor that returns nothing else"},
+		"dig.Out": {provideInOut,
+			"containertest.newMailerInOut (replace_test.go) makes it as a field of a dig.Out; give it a constructor that returns nothing else"},
+		"dig.As": {provideByAs, "containertest.newMailbox (replace_test.go) makes a *containertest.mailbox, which dig.As provides as that; " +
+			"did you mean Replace[*containertest.mailbox]?"},
+		"flattened": {provideFlattened, "containertest.newMailers (replace_test.go) makes any number of it for a group; " +
+			"did you mean Replace[[]containertest.Mailer]?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := quiet(Replace[Mailer](nil))
-			if err := c.setup(app); err != nil {
-				t.Fatal(err)
+			c.setup(app)
+			want := "containertest.Replace[containertest.Mailer]: " + c.want
+			if err := app.Verify(); err == nil || withoutLines(err.Error()) != want {
+				t.Errorf("error is  %v\nwant      %s", err, want)
 			}
-			if err := app.Verify(); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error is %v, want %q", err, c.want)
+			failures := record(func(tb testing.TB) { Start(tb, app) })
+			if len(failures) == 0 || !strings.Contains(withoutLines(failures[0]), want) {
+				t.Errorf("failures are %q, want %q", failures, want)
 			}
-			wantFailure(t, record(func(tb testing.TB) { Start(tb, app) }), c.want)
 		})
 	}
 }
+
+// What a container held before Attach is not replaced, built or not, and that is told.
+func TestReplaceSaysThatItCameTooLate(t *testing.T) {
+	for _, built := range []bool{false, true} {
+		c := dig.New()
+		if err := c.Provide(newMailer); err != nil {
+			t.Fatal(err)
+		}
+		if built {
+			if err := c.Invoke(func(Mailer) {}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		app := container.Attach(c, container.WithLogger(zap.NewNop()), Replace[Mailer](nil))
+		_ = app.Provide(newMailer, dig.Name("later")) // which is replaced
+		const want = "containertest.Replace[containertest.Mailer]: containertest.newMailer (replace_test.go) " +
+			"was given to the container before Attach; provide it to the App"
+		if err := app.Verify(); err == nil || withoutLines(err.Error()) != want {
+			t.Errorf("error is  %v\nwant      %s", err, want)
+		}
+	}
+}
+
+var lines = regexp.MustCompile(`(\.go):\d+`)
+
+func withoutLines(text string) string { return lines.ReplaceAllString(text, "$1") }

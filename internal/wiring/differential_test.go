@@ -391,7 +391,7 @@ func checkCycle(c *CycleError, fail func(string, ...any)) {
 		if _, ok := next.Called(); ok {
 			fail("%v was called: %v", next, c)
 		}
-		if !next.provides(s.Edge.Param.Key.Type) {
+		if !next.Provides(s.Edge.Param.Key.Type) {
 			fail("%v does not provide %v", next, s.Edge.Param.Key)
 		}
 	}

@@ -41,8 +41,9 @@ func (n *Node) edges() []Edge {
 			return e.Soft && g.dropped[softEdge{n, e.To}]
 		})
 	}
+	edges = slices.Clip(edges) // shared
 	for _, to := range n.links {
-		edges = append(edges[:len(edges):len(edges)], Edge{To: to, Link: true})
+		edges = append(edges, Edge{To: to, Link: true})
 	}
 	return edges
 }

@@ -1,6 +1,8 @@
 package wiring
 
 import (
+	"cmp"
+	"fmt"
 	"path"
 	"reflect"
 	"slices"
@@ -21,8 +23,10 @@ type Candidate struct {
 	Node *Node // who provides it
 	// Hidden is true if the consumer's scope does not see it.
 	Hidden bool
+	// Hint says what it is, or what to do to be given it, if that does not show.
+	Hint string
 
-	rank int
+	rank, distance int // the likeliest have the lowest
 }
 
 // Error says who needs what, and what there is instead.
@@ -49,11 +53,14 @@ func (e *MissingError) Error() string {
 	return b.String()
 }
 
-// String returns the key and who provides it: "*shop.Database (shop.NewDatabase, db.go:7)".
+// String returns the key, who provides it, and what to know of it: "*shop.Database (shop.NewDatabase, db.go:7)".
 func (c Candidate) String() string {
 	s := c.Key.String() + " (" + c.Node.Name + ", " + c.Node.Location()
 	if c.Hidden {
-		s += ", seen only in scope " + c.Node.Home.Name()
+		s += ", seen only in scope " + c.Node.Home.Name() + "; dig.Export(true) shows it everywhere"
+	}
+	if c.Hint != "" {
+		s += "; " + c.Hint
 	}
 	return s + ")"
 }
@@ -74,7 +81,7 @@ func (s *Scope) Missing(roots []*Node) []error {
 		seen[n] = true
 		for _, p := range n.Params {
 			if g.missing(p, n.Scope, wasCalled) {
-				errs = append(errs, &MissingError{Key: p.Key, NeededBy: n, Param: p, Close: g.candidates(p.Key, n.Scope)})
+				errs = append(errs, g.missingError(n, p))
 			}
 		}
 		for _, e := range g.staticEdges(n) {
@@ -89,9 +96,20 @@ func (s *Scope) Missing(roots []*Node) []error {
 	return errs
 }
 
+func (g *graph) missingError(n *Node, p Param) *MissingError {
+	return &MissingError{Key: p.Key, NeededBy: n, Param: p, Close: g.candidates(p.Key, n.Scope)}
+}
+
 const maxCandidates = 3
 
-// candidates looks through all keys that are provided anywhere.
+// Close returns what is provided, in any scope, that is like t, which nobody provides, the likeliest first.
+func (s *Scope) Close(t reflect.Type) []Candidate {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	return s.graph.candidates(Key{Type: t}, nil)
+}
+
+// candidates looks through all keys that are provided anywhere. A nil scope sees all.
 func (g *graph) candidates(missing Key, s *Scope) []Candidate {
 	var found []Candidate
 	for _, n := range g.nodes {
@@ -100,14 +118,51 @@ func (g *graph) candidates(missing Key, s *Scope) []Candidate {
 		}
 		for _, r := range n.Results {
 			for _, k := range r.Keys {
-				if rank := likeness(missing, k); rank > 0 {
-					found = append(found, Candidate{Key: k, Node: n, Hidden: !s.sees(n.Home), rank: rank})
+				c := Candidate{Key: k, Node: n, Hidden: s != nil && !s.sees(n.Home), rank: likeness(missing, k)}
+				switch {
+				case r.Declared == missing.Type && k.Type != missing.Type && !r.Flatten:
+					c.rank, c.Hint = 1, fmt.Sprintf("it is a %v, which dig.As provides as that alone", r.Declared)
+				case c.rank == 0:
+					continue
+				default:
+					c.Hint = hint(missing, k)
 				}
+				c.distance = distance(missing.Name, k.Name)
+				found = append(found, c)
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Candidate) int { return a.rank - b.rank })
+	slices.SortStableFunc(found, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.distance, b.distance))
+	})
 	return found[:min(len(found), maxCandidates)]
+}
+
+// hint says what to know of k, which is like what is missing, if it is not seen at once.
+func hint(missing, k Key) string {
+	a, b := missing.Type, k.Type
+	switch {
+	case k.Group != "":
+		return fmt.Sprintf("a []%v with the tag group:%q in a dig.In takes it", b, k.Group)
+	case k.Name != "" && missing.Name == "":
+		return fmt.Sprintf("a field with the tag name:%q in a dig.In takes it", k.Name)
+	case k.Name == "" && missing.Name != "":
+		return fmt.Sprintf("dig.Name(%q) gives it that name", missing.Name)
+	case a == b:
+		return ""
+	case implements(b, a):
+		return fmt.Sprintf("dig.As(new(%v)) provides it as that", a)
+	case a.String() == b.String() && base(a).PkgPath() == base(b).PkgPath():
+		return "another type of that name"
+	case a.String() == b.String():
+		return fmt.Sprintf("that of package %s, not of %s", base(b).PkgPath(), base(a).PkgPath())
+	}
+	return ""
+}
+
+// implements reports whether t implements an interface, and one that not everything does.
+func implements(t, i reflect.Type) bool {
+	return i.Kind() == reflect.Interface && i.NumMethod() > 0 && t.Implements(i)
 }
 
 // likeness says how likely it is that k was meant, 1 being the likeliest; 0 is not at all.
@@ -117,14 +172,13 @@ func likeness(missing, k Key) int {
 	switch {
 	case a == b && sameLabel:
 		return 1 // in another scope
-	case a == b:
+	case a == b, k.Group != "" && a.Kind() == reflect.Slice && a.Elem() == b:
 		return 2
 	case reflect.PointerTo(a) == b, a == reflect.PointerTo(b), elements(a, b), elements(b, a):
 		return 3
 	case !sameLabel:
 		return 0
-	case a.Kind() == reflect.Interface && a.NumMethod() > 0 && b.Implements(a),
-		b.Kind() == reflect.Interface && b.NumMethod() > 0 && a.Implements(b):
+	case implements(b, a), implements(a, b):
 		return 4
 	}
 	x, y := base(a), base(b)

@@ -135,7 +135,7 @@ func (s *Scope) Providers(t reflect.Type) []*Node {
 	defer s.graph.mu.Unlock()
 	var found []*Node
 	for _, n := range s.graph.nodes {
-		if n.Kind == Constructor && n.provides(t) {
+		if n.Kind == Constructor && n.Provides(t) {
 			found = append(found, n)
 		}
 	}
@@ -149,7 +149,8 @@ func (s *Scope) Decorator(k Key) *Node {
 	return s.decorators[k]
 }
 
-func (n *Node) provides(t reflect.Type) bool {
+// Provides reports whether t is among the types of the node's results, under any name or group.
+func (n *Node) Provides(t reflect.Type) bool {
 	for _, r := range n.Results {
 		for _, k := range r.Keys {
 			if k.Type == t {

@@ -547,13 +547,14 @@ func TestMissingTellsWhatIsClose(t *testing.T) {
 		t.Fatal(got)
 	}
 	named := provide(t, s, func() *a { return nil }, dig.Name("ro"))
-	want := start + fmt.Sprintf(`; did you mean *wiring.a[name="ro"] (%s, %s)?`, named.Name, named.Location())
+	want := start + fmt.Sprintf(`; did you mean *wiring.a[name="ro"] (%s, %s; a field with the tag name:"ro" in a dig.In takes it)?`, named.Name, named.Location())
 	if got := missing(); got != want {
 		t.Fatalf("%s\nwant %s", got, want)
 	}
 	value := provide(t, s, func() a { return a{} })
 	hidden := provide(t, child, func() *a { return nil })
-	want = start + fmt.Sprintf(`; did you mean *wiring.a (%s, %s, seen only in scope admin), *wiring.a[name="ro"] (%s, %s), or wiring.a (%s, %s)?`,
+	want = start + fmt.Sprintf(`; did you mean *wiring.a (%s, %s, seen only in scope admin; dig.Export(true) shows it everywhere), `+
+		`*wiring.a[name="ro"] (%s, %s; a field with the tag name:"ro" in a dig.In takes it), or wiring.a (%s, %s)?`,
 		hidden.Name, hidden.Location(), named.Name, named.Location(), value.Name, value.Location())
 	if got := missing(); got != want {
 		t.Fatalf("%s\nwant %s", got, want)
