@@ -11,6 +11,10 @@ import (
 )
 
 // directly gives steps of a program to plain dig in both cases.
+//
+// What dig refuses and keeps a part of is not for the graph to know, and ends the program: a constructor that closes a cycle
+// may stay in a parent scope, and a decorator whose second key is decorated already decorates the first, and hands out its
+// second result, too, once it was called for the first.
 type directly struct {
 	container    *dig.Container
 	plain, same  *world
@@ -21,7 +25,7 @@ type directly struct {
 	constructors map[*dig.Scope][]int
 	decorators   map[*dig.Scope]map[Key]int
 	identified   map[*dig.Scope]int
-	half         bool           // dig has refused a constructor for a cycle, and may have kept it in a parent scope all the same
+	half         bool           // dig has refused something, and kept a part of it: see below
 	called       map[*Node]bool // before the last step that was done directly
 }
 
@@ -106,10 +110,11 @@ func (d *directly) do(s step) {
 			d.decorators[at] = map[Key]int{}
 		}
 		for _, p := range s.Out {
-			for _, slot := range p.Slots {
+			for i, slot := range p.Slots {
 				k := Key{slot.Type, slot.Name, slot.Group}
 				if _, known := d.decorators[at][k]; known {
-					return // dig has kept what came before
+					d.half = d.half || i > 0
+					return
 				}
 				d.decorators[at][k] = s.ID
 			}
