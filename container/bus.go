@@ -31,7 +31,13 @@ type bus struct {
 type listener struct{ hooks.Observer }
 
 // emit delivers e, or leaves that to whoever is delivering already.
-func (b *bus) emit(e hooks.Event) { b.do(func() { b.deliver(e) }) }
+func (b *bus) emit(e hooks.Event) {
+	if b.claim() {
+		b.work(func() { b.deliver(e) })
+		return
+	}
+	b.do(func() { b.deliver(e) })
+}
 
 // post has e delivered by somebody else, and so never waits for an observer.
 func (b *bus) post(e hooks.Event) { b.later(func() { b.deliver(e) }) }
@@ -50,15 +56,27 @@ func (b *bus) flush() <-chan struct{} {
 // do calls f in its turn.
 func (b *bus) do(f func()) {
 	if b.enqueue(f) {
-		b.work()
+		b.work(b.next())
 	}
 }
 
 // later has f called in its turn by somebody else.
 func (b *bus) later(f func()) {
 	if b.enqueue(f) {
-		go b.work()
+		go b.goOn()
 	}
+}
+
+// claim makes the caller the one who works on the queue, if nobody does and it is
+// empty.
+func (b *bus) claim() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.busy {
+		return false
+	}
+	b.busy = true
+	return true
 }
 
 // enqueue reports whether nobody works on the queue: then the caller has to.
@@ -70,23 +88,21 @@ func (b *bus) enqueue(f func()) (idle bool) {
 	return idle
 }
 
-// work empties the queue.
-func (b *bus) work() {
+func (b *bus) goOn() { b.work(b.next()) }
+
+// work calls f, and then what is in the queue until it is empty.
+func (b *bus) work(f func()) {
 	empty := false
 	// Deferred for an observer that ends the goroutine: what is left goes on.
 	defer func() {
 		if !empty {
-			go b.work()
+			go b.goOn()
 		}
 	}()
-	for {
-		f := b.next()
-		if f == nil {
-			empty = true
-			return
-		}
+	for ; f != nil; f = b.next() {
 		f()
 	}
+	empty = true
 }
 
 // next takes the next off the queue, nil if there is none.
@@ -115,7 +131,7 @@ func (b *bus) deliver(e hooks.Event) {
 		}
 	}
 	if len(b.past) == pastLimit {
-		b.past = slices.Clone(b.past[pastLimit/10:])
+		b.past = slices.Delete(b.past, 0, pastLimit/10)
 	}
 	b.past = append(b.past, e)
 	b.tellAll(slices.Clone(b.observers), e)

@@ -70,17 +70,18 @@ type calls struct {
 // intercept returns nil for a function of which nothing can run: dig's behaviour is
 // disturbed by a wrapper in some corners, so nothing is wrapped without need.
 func (a *App) intercept(n *wiring.Node) *calls {
-	c := &calls{app: a, node: n, received: a.receives(n)}
+	var lifecycles []wiring.Param
 	for _, p := range n.Params {
 		if isLifecycle(p) {
-			c.lifecycles = append(c.lifecycles, p)
+			lifecycles = append(lifecycles, p)
 		}
 	}
+	received := a.receives(n)
 	returns := n.Kind == wiring.Constructor && slices.ContainsFunc(n.Results, a.mayRun)
-	if len(c.lifecycles) == 0 && !returns && len(c.received) == 0 {
+	if len(lifecycles) == 0 && !returns && len(received) == 0 {
 		return nil
 	}
-	return c
+	return &calls{app: a, node: n, lifecycles: lifecycles, received: received}
 }
 
 func (c *calls) interceptor() wiring.Interceptor {

@@ -173,11 +173,11 @@ func describe(f any) (name, location string) {
 	if v.Kind() != reflect.Func || v.IsNil() {
 		return fmt.Sprintf("%T", f), callSite()
 	}
-	name, location, generated := wiring.Describe(v)
-	if generated {
-		location = callSite()
+	p := wiring.PlaceOf(v)
+	if p.Generated() {
+		return p.Name, callSite()
 	}
-	return name, location
+	return p.Name, p.Location()
 }
 
 // callSite returns the file and line that called into this package.

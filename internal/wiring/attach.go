@@ -264,6 +264,5 @@ func (g *graph) watch(n *Node) {
 }
 
 func (n *Node) standAt(at digread.Location) {
-	n.File, n.Line = at.File, at.Line
-	n.rename(at.Package, at.Name)
+	n.Place = newPlace(at.Package, at.Name, at.File, at.Line)
 }

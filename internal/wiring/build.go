@@ -148,7 +148,7 @@ func (s *Scope) Value(k Key) (reflect.Value, error) {
 	if err := checkOptions(); err != nil {
 		return reflect.Value{}, err
 	}
-	if dig.IsIn(k.Type) || dig.IsOut(k.Type) {
+	if embedded(k.Type)&(hasIn|hasOut) != 0 {
 		return reflect.Value{}, misuse("can't ask for %v: it is no value to dig", k)
 	}
 	return s.value(k, nil)
@@ -168,7 +168,7 @@ func (s *Scope) value(k Key, of *Node) (value reflect.Value, err error) {
 		return nil
 	})
 	caller := newNode(Function, s, f)
-	caller.Name = "the request for " + k.String()
+	caller.Place = &Place{Name: "the request for " + k.String(), File: caller.File, Line: caller.Line, location: caller.location}
 	if of != nil {
 		caller.stands(of)
 	}
@@ -186,7 +186,7 @@ func (s *Scope) value(k Key, of *Node) (value reflect.Value, err error) {
 
 // stands makes a function of this package show as the node that it asks for.
 func (n *Node) stands(of *Node) {
-	n.Name, n.File, n.Line = of.Name, of.File, of.Line
+	n.Place = of.Place
 	if of.found != nil {
 		n.asks = of
 	}

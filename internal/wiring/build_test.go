@@ -241,7 +241,7 @@ func compareBuilt(program []step, counts map[string]int) (failed string) {
 	nodes := root.Nodes()
 	for _, n := range nodes {
 		for _, r := range n.Results {
-			if k := r.Keys[0]; n.Kind == Decorator && k.Group == "" && root.graph.missing(Param{Key: k}, n.Scope, func(*Node) bool { return false }) {
+			if k := r.Keys[0]; n.Kind == Decorator && k.Group == "" && root.graph.missing(&Param{Key: k}, n.Scope, func(*Node) bool { return false }) {
 				return "" // whether dig can fill it depends on what was called before
 			}
 		}

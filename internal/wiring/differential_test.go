@@ -349,11 +349,11 @@ func reached(n *Node) (map[*Node]bool, bool) {
 			return
 		}
 		found[n] = true
-		for _, p := range n.Params {
+		for i, p := range n.Params {
 			if !p.Optional {
 				continue
 			}
-			_, members := n.Scope.graph.resolve(p, n.Scope, func(d *Node) bool { return d == n })
+			_, members := n.Scope.graph.resolve(&n.Params[i], n.Scope, func(d *Node) bool { return d == n })
 			for _, m := range members {
 				zeros = zeros || n.Scope.graph.cannotBuild(m)
 			}

@@ -4,11 +4,13 @@ import "slices"
 
 // Edge is a dependency of a node: dig calls To to fill Param.
 type Edge struct {
-	Param Param
+	Param *Param // one of the node's Params; without a key for a Link
 	To    *Node
 	Soft  bool // a soft group's member: dig does not call it for this, but hands its value out if it was called before
-	Link  bool // made by [Scope.Link]; there is no Param
+	Link  bool // made by [Scope.Link]
 }
+
+var noParam = new(Param)
 
 // Edges returns whom dig would call to fill n's parameters, in dig's order, as the graph is now:
 //
@@ -43,7 +45,7 @@ func (n *Node) edges() []Edge {
 	}
 	edges = slices.Clip(edges) // shared
 	for _, to := range n.links {
-		edges = append(edges, Edge{To: to, Link: true})
+		edges = append(edges, Edge{Param: noParam, To: to, Link: true})
 	}
 	return edges
 }
@@ -55,7 +57,8 @@ func (g *graph) staticEdges(n *Node) []Edge {
 	}
 	edges := make([]Edge, 0, len(n.Params))
 	n.softs = false
-	for _, p := range n.Params {
+	for i := range n.Params {
+		p := &n.Params[i]
 		decorators, members := g.resolve(p, n.Scope, func(d *Node) bool { return d == n })
 		for _, d := range decorators {
 			edges = append(edges, Edge{Param: p, To: d})
@@ -74,7 +77,7 @@ func (g *graph) staticEdges(n *Node) []Edge {
 
 // resolve returns whom dig asks for p in scope s: decorators first, then constructors; for a single key it is one in all.
 // Decorators for which skip is true are passed over, as dig does with those that it is calling.
-func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators, members []*Node) {
+func (g *graph) resolve(p *Param, s *Scope, skip func(d *Node) bool) (decorators, members []*Node) {
 	if p.Key.Group == "" {
 		for at := s; at != nil; at = at.parent {
 			if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
@@ -115,7 +118,7 @@ func (g *graph) resolve(p Param, s *Scope, skip func(d *Node) bool) (decorators,
 	return decorators, members
 }
 
-func (d *Node) gives(p Param) bool {
+func (d *Node) gives(p *Param) bool {
 	for _, r := range d.Results {
 		if r.Keys[0] == p.Key && r.slice == p.slice {
 			return true
@@ -126,7 +129,7 @@ func (d *Node) gives(p Param) bool {
 
 // missing reports whether dig refuses to fill p in scope s before it looks any further: there is no constructor, and no value by a
 // decorator of that very scope, either.
-func (g *graph) missing(p Param, s *Scope, called func(d *Node) bool) bool {
+func (g *graph) missing(p *Param, s *Scope, called func(d *Node) bool) bool {
 	if p.Optional || p.Key.Group != "" {
 		return false
 	}
@@ -165,7 +168,8 @@ func (g *graph) findUnbuildable() map[*Node]bool {
 			continue
 		}
 		lacks := false
-		for _, p := range n.Params {
+		for i := range n.Params {
+			p := &n.Params[i]
 			lacks = lacks || g.missing(p, n.Scope, wasCalled)
 			decorators, members := g.resolve(p, n.Scope, func(d *Node) bool { return d == n })
 			for _, d := range decorators {

@@ -114,7 +114,8 @@ func (g *graph) needs(from, to *Node) bool {
 // given are the edges that n would have if there were nothing but what was called.
 func (g *graph) given(n *Node, was func(*Node) bool) []Edge {
 	var edges []Edge
-	for _, p := range n.Params {
+	for i := range n.Params {
+		p := &n.Params[i]
 		decorators, members := g.resolve(p, n.Scope, func(d *Node) bool { return d == n || !was(d) })
 		for _, d := range decorators {
 			edges = append(edges, Edge{Param: p, To: d})
@@ -208,7 +209,7 @@ func (n *Node) Beside() []*Node {
 	if alone {
 		return nil
 	}
-	decorators, members := g.resolve(Param{Key: key, slice: reflect.SliceOf(key.Type)}, n.Home, func(*Node) bool { return false })
+	decorators, members := g.resolve(&Param{Key: key, slice: reflect.SliceOf(key.Type)}, n.Home, func(*Node) bool { return false })
 	return append(slices.Clone(decorators), members...)
 }
 

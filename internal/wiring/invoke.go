@@ -18,7 +18,11 @@ func (s *Scope) Invoke(fn any, opts []dig.InvokeOption, wrap func(*Node) Interce
 	if err != nil {
 		return nil, err
 	}
-	if !f.IsValid() || !signatureOf(f.Type()).validParams {
+	var n *Node
+	if f.IsValid() {
+		n = newNode(Function, s, f)
+	}
+	if n == nil || !n.sig.validParams {
 		err := guard("invoke", f, func() error { return s.dig.Invoke(fn, opts...) })
 		if err == nil {
 			err = misuse("%T was invoked by dig, but is not understood", fn)
@@ -26,7 +30,6 @@ func (s *Scope) Invoke(fn any, opts []dig.InvokeOption, wrap func(*Node) Interce
 		return nil, err
 	}
 
-	n := newNode(Function, s, f)
 	s.graph.mu.Lock()
 	s.graph.number(n)
 	s.graph.mu.Unlock()

@@ -79,9 +79,9 @@ func (s *Scope) Missing(roots []*Node) []error {
 			return
 		}
 		seen[n] = true
-		for _, p := range n.Params {
-			if g.missing(p, n.Scope, wasCalled) {
-				errs = append(errs, g.missingError(n, p))
+		for i := range n.Params {
+			if p := &n.Params[i]; g.missing(p, n.Scope, wasCalled) {
+				errs = append(errs, g.missingError(n, *p))
 			}
 		}
 		for _, e := range g.staticEdges(n) {

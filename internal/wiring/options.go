@@ -147,8 +147,8 @@ func (o provideOptions) locate(n *Node) {
 		return
 	}
 	f := o.location.Elem()
-	n.File, n.Line = f.FieldByName("File").String(), int(f.FieldByName("Line").Int())
-	n.rename(f.FieldByName("Package").String(), f.FieldByName("Name").String())
+	n.Place = newPlace(f.FieldByName("Package").String(), f.FieldByName("Name").String(),
+		f.FieldByName("File").String(), int(f.FieldByName("Line").Int()))
 }
 
 // checkOptions reports whether dig's options are made as this package reads them. A dig that makes them in another

@@ -40,8 +40,6 @@ type shown struct {
 // Outlined reports whether the node is known by an [Outline] only.
 func (n *Node) Outlined() bool { return n.File == unknownFile && n.order == 1 }
 
-const unknownFile = "?"
-
 func (o *outline) look(g *graph) {
 	var b bytes.Buffer
 	if err := dig.Visualize(o.container, &b); err != nil {
@@ -62,8 +60,8 @@ func (o *outline) look(g *graph) {
 		id += fmt.Sprint(times[id])
 		n := o.known[id]
 		if n == nil {
-			n = &Node{Kind: Constructor, Scope: g.root, Home: g.root, File: unknownFile, order: 1, sig: new(signature)}
-			n.rename(s.pkg, s.fn)
+			n = &Node{Kind: Constructor, Scope: g.root, Home: g.root, order: 1,
+				Place: newPlace(s.pkg, s.fn, unknownFile, 0), sig: new(signature)}
 			g.number(n)
 			o.known[id] = n
 		}

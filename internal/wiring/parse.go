@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 
 	"go.uber.org/dig"
 )
@@ -24,6 +23,9 @@ type signature struct {
 	errs   []int // positions of the return values that are errors to dig
 	// Whether dig takes such a function at all: as a thing to invoke, and as a thing that has results.
 	validParams, validOuts bool
+
+	bare      []Result // what results returns where there are no options; not to be changed
+	validBare bool
 }
 
 // out is a return value or a field of a dig.Out.
@@ -38,17 +40,24 @@ type out struct {
 	bare    bool // not inside a dig.Out: dig.Group applies, and dig.Name without contradiction
 }
 
-var signatures sync.Map // of reflect.Type to *signature
-
-func signatureOf(t reflect.Type) *signature {
-	if s, ok := signatures.Load(t); ok {
-		return s.(*signature)
+func (g *graph) signatureOf(t reflect.Type) *signature {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.signatures[t]
+	if s == nil {
+		s = readSignature(t)
+		g.signatures[t] = s
 	}
+	return s
+}
+
+func readSignature(t reflect.Type) *signature {
 	s := &signature{validParams: true, validOuts: true}
 	args := t.NumIn()
 	if t.IsVariadic() {
 		args-- // dig leaves it empty
 	}
+	s.params = make([]Param, 0, args)
 	for i := range args {
 		s.param(t.In(i), Param{Arg: i})
 	}
@@ -59,22 +68,20 @@ func signatureOf(t reflect.Type) *signature {
 		}
 		s.out(t.Out(i), out{pos: i, bare: true})
 	}
-	actual, _ := signatures.LoadOrStore(t, s)
-	return actual.(*signature)
+	s.bare, s.validBare = s.with(provideOptions{})
+	return s
 }
 
 // param adds what an argument, or a field without a group, of type t asks for.
 func (s *signature) param(t reflect.Type, p Param) {
-	switch {
-	case dig.IsOut(t), pointsTo(t, dig.IsOut), embeds(t, outPtrType):
-		s.validParams = false
-	case dig.IsIn(t) && t.Kind() == reflect.Struct:
-		s.in(t, p)
-	case dig.IsIn(t), embeds(t, inPtrType), pointsTo(t, dig.IsIn):
-		s.validParams = false
-	default:
+	switch roleOf(t) {
+	case plain:
 		p.Key.Type = t
 		s.params = append(s.params, p)
+	case asIn:
+		s.in(t, p)
+	default:
+		s.validParams = false
 	}
 }
 
@@ -113,7 +120,7 @@ func (s *signature) in(t reflect.Type, at Param) {
 			}
 			continue
 		}
-		if !dig.IsIn(f.Type) {
+		if roleOf(f.Type) != asIn {
 			p.Key.Name = f.Tag.Get("name")
 			p.Optional = s.flag(f.Tag.Get("optional"), &s.validParams)
 		}
@@ -124,16 +131,16 @@ func (s *signature) in(t reflect.Type, at Param) {
 
 // out adds what a return value, or a field without a group, of type t gives.
 func (s *signature) out(t reflect.Type, o out) {
-	switch {
-	case dig.IsIn(t), pointsTo(t, dig.IsIn), embeds(t, inPtrType), t.Implements(errorType):
+	switch r := roleOf(t); {
+	case t.Implements(errorType):
 		s.validOuts = false
-	case dig.IsOut(t) && t.Kind() == reflect.Struct:
-		s.object(t, o)
-	case dig.IsOut(t), embeds(t, outPtrType), pointsTo(t, dig.IsOut):
-		s.validOuts = false
-	default:
+	case r == plain:
 		o.typ = t
 		s.outs = append(s.outs, o)
+	case r == asOut:
+		s.object(t, o)
+	default:
+		s.validOuts = false
 	}
 }
 
@@ -169,6 +176,13 @@ func (s *signature) object(t reflect.Type, at out) {
 
 // results applies the options of Provide. It reports false if dig will refuse them.
 func (s *signature) results(o provideOptions) ([]Result, bool) {
+	if o.name == "" && o.group == "" && len(o.as) == 0 {
+		return s.bare, s.validBare
+	}
+	return s.with(o)
+}
+
+func (s *signature) with(o provideOptions) ([]Result, bool) {
 	results := make([]Result, 0, len(s.outs))
 	for _, from := range s.outs {
 		r := Result{Declared: from.typ, Out: from.pos, Index: from.index, Flatten: from.flatten}
@@ -208,7 +222,7 @@ func (s *signature) results(o provideOptions) ([]Result, bool) {
 
 // decorations is results for a decorator, which has no options and returns a group whole.
 func (s *signature) decorations() ([]Result, bool) {
-	results, ok := s.results(provideOptions{})
+	results, ok := s.with(provideOptions{})
 	for i := range results {
 		r := &results[i]
 		if r.Keys[0].Group == "" {
@@ -264,22 +278,59 @@ func parseGroup(tag string) (name string, flatten, soft, ok bool) {
 	return name, flatten, soft, true
 }
 
-func pointsTo(t reflect.Type, is func(any) bool) bool {
-	return t.Kind() == reflect.Pointer && is(t.Elem())
+// role is what dig takes a type for.
+type role int
+
+const (
+	plain  role = iota
+	asIn        // a dig.In
+	asOut       // a dig.Out
+	broken      // a pointer to one, or both at once
+)
+
+func roleOf(t reflect.Type) role {
+	e := embedded(t)
+	switch {
+	case e == 0 && t.Kind() != reflect.Pointer:
+		return plain
+	case e&(hasIn|hasOut|hasOutPtr) == hasIn:
+		return asIn
+	case e&(hasOut|hasIn|hasInPtr) == hasOut:
+		return asOut
+	case e != 0, embedded(t.Elem())&(hasIn|hasOut) != 0:
+		return broken
+	}
+	return plain
 }
 
-// embeds reports whether t is e or embeds it, at any depth.
-func embeds(t, e reflect.Type) bool {
-	if t == e {
-		return true
+// parts are those of dig's types that a type is or embeds, at any depth.
+type parts int
+
+const (
+	hasIn parts = 1 << iota
+	hasOut
+	hasInPtr
+	hasOutPtr
+)
+
+func embedded(t reflect.Type) (e parts) {
+	switch t {
+	case inType:
+		return hasIn
+	case outType:
+		return hasOut
+	case inPtrType:
+		return hasInPtr
+	case outPtrType:
+		return hasOutPtr
 	}
 	if t.Kind() != reflect.Struct {
-		return false
+		return 0
 	}
 	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous && embeds(f.Type, e) {
-			return true
+		if f := t.Field(i); f.Anonymous {
+			e |= embedded(f.Type)
 		}
 	}
-	return false
+	return e
 }

@@ -39,7 +39,10 @@ type graph struct {
 	attached *attached // nil unless the graph was attached to its container
 	outline  *outline  // of a container that could not be read; else nil
 
-	mu      sync.Mutex // guards what follows, the Scopes' maps and the Nodes' state; never held while user code runs
+	mu         sync.Mutex                  // guards what follows, the Scopes' maps and the Nodes' state; never held while user code runs
+	places     map[uintptr]*Place          // of functions seen, by their code
+	signatures map[reflect.Type]*signature // of functions seen, by their type
+
 	scopes  []*Scope
 	nodes   []*Node // constructors and decorators, in order of registration
 	seq     int     // last Node.Seq
@@ -66,7 +69,12 @@ func New(c *dig.Container) *Scope {
 	return g.root
 }
 
-func newGraph() *graph { return &graph{unbuildableAt: -1, droppedAt: -1} }
+func newGraph() *graph {
+	return &graph{
+		places: make(map[uintptr]*Place), signatures: make(map[reflect.Type]*signature),
+		unbuildableAt: -1, droppedAt: -1,
+	}
+}
 
 func (g *graph) scope(parent *Scope, name string, d digScope) *Scope {
 	s := &Scope{graph: g, parent: parent, name: name, dig: d,

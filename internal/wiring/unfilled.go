@@ -25,7 +25,8 @@ func (s *Scope) Unfilled(nodes []*Node) []Unfilled {
 	defer g.mu.Unlock()
 	var found []Unfilled
 	for _, n := range nodes {
-		for _, p := range n.Params {
+		for i := range n.Params {
+			p := &n.Params[i]
 			given := n.order > 0 && slices.ContainsFunc(n.final, func(e Edge) bool { return e.Param.Key == p.Key })
 			if !p.Optional || given {
 				continue
@@ -33,7 +34,7 @@ func (s *Scope) Unfilled(nodes []*Node) []Unfilled {
 			_, providers := g.resolve(p, n.Scope, func(d *Node) bool { return d == n })
 			for _, provider := range providers {
 				if err := g.lack(provider, make(map[*Node]bool)); err != nil {
-					found = append(found, Unfilled{Node: n, Param: p, Provider: provider, Missing: err})
+					found = append(found, Unfilled{Node: n, Param: *p, Provider: provider, Missing: err})
 				}
 			}
 		}
@@ -47,9 +48,9 @@ func (g *graph) lack(n *Node, seen map[*Node]bool) *MissingError {
 		return nil
 	}
 	seen[n] = true
-	for _, p := range n.Params {
-		if g.missing(p, n.Scope, wasCalled) {
-			return g.missingError(n, p)
+	for i := range n.Params {
+		if p := &n.Params[i]; g.missing(p, n.Scope, wasCalled) {
+			return g.missingError(n, *p)
 		}
 	}
 	for _, e := range g.staticEdges(n) {

@@ -39,7 +39,7 @@ type walk struct {
 // miss is a required key that nobody provides, found by a walk.
 type miss struct {
 	node  *Node
-	param Param
+	param *Param
 }
 
 // loss is a decorator that misses something, and that dig will pass over from then on.
@@ -74,7 +74,7 @@ func (g *graph) walk(n *Node) *walk {
 	w := g.newWalk(false)
 	n.from = Step{}
 	if inside := g.inside(); len(inside) > 0 {
-		n.from = Step{Node: inside[len(inside)-1], Edge: Edge{To: n}}
+		n.from = Step{Node: inside[len(inside)-1], Edge: Edge{Param: noParam, To: n}}
 	}
 	w.ended = w.enter(n)
 	return w
@@ -138,7 +138,7 @@ func (w *walk) enter(n *Node) outcome {
 	epoch := w.epoch
 	w.set(n, entered)
 	if !w.dry {
-		n.planned, n.plannedAt = n.planned[:0], w.g.registrations
+		n.planned, n.plannedAt = make([]Edge, 0, len(n.Params)), w.g.registrations
 	}
 	o := w.params(n)
 	switch {
@@ -157,7 +157,8 @@ func (w *walk) enter(n *Node) outcome {
 }
 
 func (w *walk) params(n *Node) outcome {
-	for _, p := range n.Params {
+	for i := range n.Params {
+		p := &n.Params[i]
 		if w.g.missing(p, n.Scope, w.called) {
 			if d := n.Scope.decorators[p.Key]; d != nil && d.broken != nil {
 				w.err = d.broken // dig would hand out what it returned beside its error
@@ -167,7 +168,8 @@ func (w *walk) params(n *Node) outcome {
 			return lacking
 		}
 	}
-	for _, p := range n.Params {
+	for i := range n.Params {
+		p := &n.Params[i]
 		if o := w.fill(n, p); o != built {
 			return o
 		}
@@ -175,7 +177,7 @@ func (w *walk) params(n *Node) outcome {
 	return built
 }
 
-func (w *walk) fill(n *Node, p Param) outcome {
+func (w *walk) fill(n *Node, p *Param) outcome {
 	decorators, members := w.g.resolve(p, n.Scope, w.skip)
 	for _, d := range decorators {
 		if w.skip(d) { // since the decorator before it was called
