@@ -3,11 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,7 +31,7 @@ func BenchmarkStartStop(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", shape.name, n), func(b *testing.B) {
 				var floors, ns, ratios, allocs, bytes []float64
 				for b.Loop() {
-					floor, group := newRound(b, bare(n), n), newRound(b, shape.group, n)
+					floor, group := startStop(b, bare(n), n), startStop(b, shape.group, n)
 					floors, ns = append(floors, floor.ns), append(ns, group.ns)
 					ratios = append(ratios, group.ns/floor.ns)
 					allocs, bytes = append(allocs, group.allocs), append(bytes, group.bytes)
@@ -50,33 +47,16 @@ func BenchmarkStartStop(b *testing.B) {
 	}
 }
 
-// round is what starts and stops of a group took for each of its runners.
-type round struct{ ns, allocs, bytes float64 }
-
-// newRound starts and stops a group of n as often as makes 100,000 runners.
-func newRound(b *testing.B, group process.Runner, n int) round {
+// startStop starts and stops a group of n as often as makes 100,000 runners.
+func startStop(b *testing.B, group process.Runner, n int) round {
 	const runners = 100_000
-	var before, after runtime.MemStats
-	runtime.GC() // what others left
-	runtime.ReadMemStats(&before)
-	began := time.Now()
-	for range runners / n {
-		if err := group.Run(b.Context(), func(context.Context) error { return nil }); err != nil {
-			b.Fatal(err)
+	return measure(runners, func() {
+		for range runners / n {
+			if err := group.Run(b.Context(), func(context.Context) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
-	took := time.Since(began)
-	runtime.ReadMemStats(&after)
-	return round{
-		ns:     float64(took.Nanoseconds()) / runners,
-		allocs: float64(after.Mallocs-before.Mallocs) / runners,
-		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / runners,
-	}
-}
-
-func median(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
+	})
 }
 
 // idle is ready at once, and does nothing until it is asked to stop.
