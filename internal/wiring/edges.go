@@ -8,6 +8,7 @@ type Edge struct {
 	To    *Node
 	Soft  bool // a soft group's member: dig does not call it for this, but hands its value out if it was called before
 	Link  bool // made by [Scope.Link]; there is no Param
+	Guess bool // a link because it is not known who of several made a value: see [Scope.StandFor]
 }
 
 // Edges returns whom dig would call to fill n's parameters, in dig's order, as the graph is now:
@@ -42,7 +43,7 @@ func (n *Node) edges() []Edge {
 		})
 	}
 	for _, to := range n.links {
-		edges = append(edges[:len(edges):len(edges)], Edge{To: to, Link: true})
+		edges = append(edges[:len(edges):len(edges)], Edge{To: to, Link: true, Guess: n.guessed[to]})
 	}
 	return edges
 }
