@@ -228,6 +228,32 @@ func TestPlanWarns(t *testing.T) {
 	wantEqual(t, "layers after the build", layers(plan), []string{"0: *container_test.Database"})
 }
 
+// Of a soft group a constructor waits for those members that it was given, though
+// more were built before it was called.
+func TestSoftGroupThatIsFilledTooEarly(t *testing.T) {
+	type workers struct {
+		dig.In
+		Workers []process.Runner `group:"workers"`
+	}
+	app := newApp()
+	for range 2 {
+		app.Provide(func(s soft, _ *Database) *Cache {
+			return &Cache{process.Sequential(append(s.Workers, process.Nop())...)}
+		}, dig.Group("caches"))
+	}
+	app.Provide(func(workers) *Database { return &Database{process.Nop()} })
+	app.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("workers"), dig.As(new(process.Runner)))
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "layers", layers(planOf(t, app)), []string{
+		"0: *container_test.Queue[group=workers]",
+		"1: *container_test.Database after *container_test.Queue[group=workers]",
+		"2: *container_test.Cache[group=caches]#1 after *container_test.Database, " +
+			"*container_test.Cache[group=caches]#2 after *container_test.Database *container_test.Queue[group=workers]",
+	})
+}
+
 // What nobody asks for is not called, and that is told.
 func TestUnused(t *testing.T) {
 	app := newApp()
