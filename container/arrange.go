@@ -24,11 +24,12 @@ type unit struct {
 }
 
 // arrange turns sources into units with names, layers and dependencies. They come
-// in the order of registration of what made them. The error is a cycle that only
-// shows when decorators stand in the place of what they decorate.
-func arrange(list []*source, replaced replacements) ([]*unit, error) {
+// in the order of registration of what made them. Nobody waits for what is not used. The error is a cycle that only shows when decorators stand in the
+// place of what they decorate.
+func arrange(list []*source, replaced replacements, used map[*wiring.Node]bool) ([]*unit, error) {
 	slices.SortFunc(list, func(x, y *source) int { return cmp.Compare(x.node.Seq, y.node.Seq) })
 	o := &order{
+		used:    used,
 		units:   make(map[*wiring.Node][]*unit),
 		instead: make(map[*wiring.Node][]*wiring.Node),
 		near:    make(map[*wiring.Node][]*wiring.Node),
@@ -59,6 +60,7 @@ func arrange(list []*source, replaced replacements) ([]*unit, error) {
 
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
+	used    map[*wiring.Node]bool
 	units   map[*wiring.Node][]*unit
 	instead map[*wiring.Node][]*wiring.Node // what a node waits for beside its edges, because of decorators
 	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
@@ -73,9 +75,9 @@ func (o *order) replace(list []*source, replaced replacements) error {
 		return nil
 	}
 	for c, decorators := range replaced {
-		for _, e := range c.Edges() {
+		for _, e := range o.edges(c) {
 			for _, d := range decorators {
-				if !e.Link || e.To == d {
+				if !e.Link || e.Guess || e.To == d {
 					continue
 				}
 				below := make(map[*wiring.Node]bool)
@@ -91,7 +93,11 @@ func (o *order) replace(list []*source, replaced replacements) error {
 		o.reach(s.node, reached)
 	}
 	for _, n := range sorted(reached) {
-		for _, e := range n.Edges() {
+		edges := slices.Clip(o.edges(n))
+		for _, to := range o.instead[n] {
+			edges = append(edges, wiring.Edge{To: to, Link: true})
+		}
+		for _, e := range edges {
 			for _, d := range replaced[e.To] {
 				below := make(map[*wiring.Node]bool)
 				o.reach(d, below)
@@ -123,10 +129,25 @@ func (o *order) reach(n *wiring.Node, reached map[*wiring.Node]bool) {
 	}
 }
 
+// edges returns the edges of n that count.
+func (o *order) edges(n *wiring.Node) []wiring.Edge {
+	edges := n.Edges()
+	if !slices.ContainsFunc(edges, o.isIdle) {
+		return edges
+	}
+	return slices.DeleteFunc(slices.Clone(edges), o.isIdle)
+}
+
+// isIdle reports whether an edge, of Depend or a soft group, leads to what is not
+// used: there is no value to wait for.
+func (o *order) isIdle(e wiring.Edge) bool {
+	return (e.Link || e.Soft) && !o.used[e.To] && !e.To.Outlined() // of those that are outlined it is not known
+}
+
 // waitsFor returns what n waits for directly.
 func (o *order) waitsFor(n *wiring.Node) []*wiring.Node {
 	var to []*wiring.Node
-	for _, e := range n.Edges() {
+	for _, e := range o.edges(n) {
 		to = append(to, e.To)
 	}
 	return append(to, o.instead[n]...)

@@ -519,6 +519,41 @@ func TestAttachFindsWhatIsDoneToTheContainerAtOnce(t *testing.T) {
 	}
 }
 
+// That it is not known whose a member is makes no cycle with what decorates one.
+func TestAttachToDecoratedMembersOfAGroup(t *testing.T) {
+	type queues struct {
+		dig.In
+		Queues []process.Runner `group:"queues"`
+	}
+	type out struct {
+		dig.Out
+		Queues []process.Runner `group:"queues"`
+	}
+	type all struct {
+		dig.In
+		All []any `group:"queues"`
+	}
+	bubble(t, func(t *testing.T) {
+		c := dig.New()
+		provideAll(t, c, func(queues) *Config { return new(Config) })
+		if err := c.Provide(func(*Config) any { return &Queue{process.Nop()} }, dig.Group("queues")); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("queues"), dig.As(new(any), new(process.Runner))); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Decorate(func() out { return out{Queues: []process.Runner{&Cache{process.Nop()}}} }); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Invoke(func(all) {}); err != nil {
+			t.Fatal(err)
+		}
+		if err := startAndStop(t, attach(c)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Members that nobody can tell apart wait for what any of their constructors was
 // given, be that a value of another of them.
 func TestAttachToFlattenedMembersOfAGroup(t *testing.T) {

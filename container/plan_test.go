@@ -162,6 +162,30 @@ func TestDependBuildsNothing(t *testing.T) {
 	}
 }
 
+// What is not built has no values to wait for, and nor is what it would need waited for.
+func TestDependOnWhatIsUnused(t *testing.T) {
+	app := newApp()
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	app.Provide(func(*Database) *Config { t.Error("built"); return nil })
+	app.Provide(func() *Queue { return &Queue{process.Nop()} })
+	app.Depend(new(*Queue), new(*Config))
+	want := []string{"0: *container_test.Database, *container_test.Queue"}
+	wantPlans(t, app, want, want)
+}
+
+// A decorator that stands for the dependent waits for one that stands for the
+// dependency.
+func TestDependBetweenDecorated(t *testing.T) {
+	app := newApp()
+	app.Provide(func() *Queue { return &Queue{process.Nop()} })
+	app.Decorate(func() *Queue { return &Queue{process.Nop()} })
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	app.Decorate(func(d *Database) *Database { return &Database{d} })
+	app.Depend(new(*Queue), new(*Database))
+	want := []string{"0: *container_test.Database", "1: *container_test.Queue after *container_test.Database"}
+	wantPlans(t, app, want, want)
+}
+
 // Units are in the same place whatever the schedule.
 func TestScheduleDoesNotChangeTheUnits(t *testing.T) {
 	plans := make([]*container.Plan, 2)
@@ -226,6 +250,21 @@ func TestPlanWarns(t *testing.T) {
 	plan = planOf(t, app)
 	wantEqual(t, "warnings after the build", plan.Warnings, nil)
 	wantEqual(t, "layers after the build", layers(plan), []string{"0: *container_test.Database"})
+}
+
+// A member of a soft group that nobody asks for is not waited for, and nor is what it
+// would need.
+func TestSoftGroupWithoutItsMembers(t *testing.T) {
+	type in struct {
+		dig.In
+		Configs []*Config `group:"configs,soft"`
+	}
+	app := newApp()
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	app.Provide(func(*Database) *Config { t.Error("built"); return nil }, dig.Group("configs"))
+	app.Provide(func(in) *Server { return &Server{process.Nop()} })
+	want := []string{"0: *container_test.Database, *container_test.Server"}
+	wantPlans(t, app, want, want)
 }
 
 // Of a soft group a constructor waits for those members that it was given, though

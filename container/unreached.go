@@ -154,9 +154,9 @@ func (a *App) salvage(cause error) *run {
 	if err != nil {
 		return nil // adapt has no errors
 	}
-	units, err := arrange(list, replaced)
+	units, err := arrange(list, replaced, a.called())
 	if err != nil {
-		units, _ = arrange(list, nil)
+		units, _ = arrange(list, nil, a.called())
 	}
 	return newRun(a, units, nil).giveUp(cause)
 }
