@@ -606,7 +606,7 @@ func TestAttachPlansWhatIsBuiltBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	app := attach(c)
-	if p := planOf(t, app); len(p.Unused) != 0 || len(p.Warnings) == 0 {
+	if p := planOf(t, app); len(p.Unused) != 0 || len(p.Warnings) != 2 {
 		t.Errorf("before the build %v", p)
 	}
 	if _, err := app.Runner(); err != nil {
@@ -614,6 +614,26 @@ func TestAttachPlansWhatIsBuiltBeside(t *testing.T) {
 	}
 	if p := planOf(t, app); len(p.Unused) != 0 || len(p.Layers) != 1 || len(p.Layers[0]) != 2 {
 		t.Errorf("after the build %v", p)
+	}
+}
+
+// A constructor that nobody can have dig call, as all that it returns is decorated by
+// what does not want it, is said to be unused.
+func TestAttachTellsWhatCannotBeCalled(t *testing.T) {
+	c := dig.New()
+	provideAll(t, c, func() *Queue { t.Error("called"); return nil })
+	if err := c.Decorate(func() *Queue { return &Queue{process.Nop()} }); err != nil {
+		t.Fatal(err)
+	}
+	app := attach(c)
+	if w := planOf(t, app).Warnings; len(w) != 1 || !strings.Contains(w[0], "is called only if a decorator asks for what it returns") {
+		t.Errorf("warnings before the build are %q", w)
+	}
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	if p := planOf(t, app); len(p.Unused) != 1 || len(p.Layers) != 1 {
+		t.Errorf("the plan is %v", p)
 	}
 }
 

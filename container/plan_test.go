@@ -252,6 +252,50 @@ func TestPlanWarns(t *testing.T) {
 	wantEqual(t, "layers after the build", layers(plan), []string{"0: *container_test.Database"})
 }
 
+// What a decorator makes of a value may be known only after the build, too.
+func TestPlanWarnsOfDecorators(t *testing.T) {
+	app := newApp()
+	app.Provide(func() *Config { return new(Config) }, dig.As(new(any)))
+	app.Decorate(func(any) any { return &Cache{process.Nop()} })
+	app.Invoke(func(any) {})
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	child := app.Scope("child")
+	child.Decorate(func(d *Database) *Database { return d })
+	child.Provide(func(*Database) *Server { return &Server{process.Nop()} })
+	app.Provide(func(d *Database) process.Runner { return d })
+	app.Decorate(func(r process.Runner) process.Runner { return r })
+
+	plan := planOf(t, app)
+
+	wants := []string{
+		"returns interface {}, an interface: its value may run",
+		"may return the *container_test.Database that it takes, which then runs once",
+		"returns process.Runner, an interface: its type is known only then, and a nil does not run",
+		"may return the *container_test.Database that it takes, which then runs once",
+	}
+	if len(plan.Warnings) != len(wants) {
+		t.Errorf("%d warnings, want %d: %q", len(plan.Warnings), len(wants), plan.Warnings)
+	}
+	for _, want := range wants {
+		if !slices.ContainsFunc(plan.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+			t.Errorf("no warning %q in %q", want, plan.Warnings)
+		}
+	}
+}
+
+// Who of a soft group is there is known only after the build.
+func TestPlanWarnsOfSoftGroups(t *testing.T) {
+	app := newApp()
+	app.Provide(func(soft) *Cache { return &Cache{process.Nop()} })
+	app.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("workers"), dig.As(new(process.Runner)))
+	if w := planOf(t, app).Warnings; len(w) != 1 || !strings.Contains(w[0], `takes process.Runner[group="workers"], a soft group`) {
+		t.Errorf("warnings are %q", w)
+	}
+	wantPlans(t, app,
+		[]string{"0: *container_test.Queue[group=workers]", "1: *container_test.Cache after *container_test.Queue[group=workers]"},
+		[]string{"0: *container_test.Cache, *container_test.Queue[group=workers]"})
+}
+
 // A member of a soft group that nobody asks for is not waited for, and nor is what it
 // would need.
 func TestSoftGroupWithoutItsMembers(t *testing.T) {
