@@ -125,7 +125,7 @@ func (p *preview) doubt(n *wiring.Node, r wiring.Result) {
 // doubtPassedOn warns of what n may pass on.
 func (p *preview) doubtPassedOn(n *wiring.Node, r wiring.Result) {
 	for _, in := range n.Params {
-		if standsFor(n, in.Key) {
+		if in.Key == r.Keys[0] && standsFor(n, in.Key) {
 			continue // and so runs, whether it is the same or not
 		}
 		if t := in.Key.Type; p.app.runsIfBuilt(t) && t.AssignableTo(r.Declared) {
