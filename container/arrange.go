@@ -25,11 +25,13 @@ type unit struct {
 }
 
 // arrange turns sources into units with names, layers and dependencies. They come
-// in the order of registration of what made them. The error is a cycle that only
-// shows when decorators stand in the place of what they decorate.
-func arrange(from *sources) ([]*unit, error) {
+// in the order of registration of what made them. Nobody waits for what is not used:
+// see isIdle. The error is a cycle that only shows when decorators stand in the place of
+// what they decorate.
+func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
 	list := slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) })
 	o := &order{
+		used:   used,
 		units:  make(map[*wiring.Node][]*unit),
 		near:   make(map[*wiring.Node][]*wiring.Node),
 		layers: make(map[*wiring.Node]int),
@@ -62,6 +64,7 @@ func arrange(from *sources) ([]*unit, error) {
 
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
+	used    map[*wiring.Node]bool
 	units   map[*wiring.Node][]*unit
 	instead relation                        // what a node waits for beside its edges
 	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
@@ -76,9 +79,9 @@ func (o *order) replace(list []*source, replaced relation) error {
 		return nil
 	}
 	for _, c := range replaced.nodes() {
-		for _, e := range c.Edges() {
+		for _, e := range o.edges(c) {
 			for _, d := range replaced[c] {
-				if !e.Link || e.To == d {
+				if !e.Link || e.Guess || e.To == d {
 					continue
 				}
 				if o.reaches(e.To, d) {
@@ -93,14 +96,18 @@ func (o *order) replace(list []*source, replaced relation) error {
 		o.reach(s.node, reached)
 	}
 	for _, n := range sorted(reached) {
-		for _, e := range n.Edges() {
+		edges := slices.Clip(o.edges(n))
+		for _, to := range o.instead[n] {
+			edges = append(edges, wiring.Edge{To: to, Link: true})
+		}
+		for _, e := range edges {
 			for _, d := range replaced[e.To] {
 				below := make(map[*wiring.Node]bool)
 				o.reach(d, below)
 				switch {
 				case !below[n]:
 					o.instead.note(n, d)
-				case n != d && decoratesKey(d, e.Param.Key):
+				case n != d && !e.Link && decoratesKey(d, e.Param.Key):
 					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated; decorate before that is called", d, e.Param.Key, n)
 				}
 			}
@@ -146,10 +153,25 @@ func (o *order) reach(n *wiring.Node, reached map[*wiring.Node]bool) {
 	}
 }
 
+// edges returns the edges of n that count.
+func (o *order) edges(n *wiring.Node) []wiring.Edge {
+	edges := n.Edges()
+	if !slices.ContainsFunc(edges, o.isIdle) {
+		return edges
+	}
+	return slices.DeleteFunc(slices.Clone(edges), o.isIdle)
+}
+
+// isIdle reports whether an edge, of Depend or a soft group, leads to what is not
+// used: there is no value to wait for.
+func (o *order) isIdle(e wiring.Edge) bool {
+	return (e.Link || e.Soft) && !o.used[e.To] && !e.To.Outlined() // of those that are outlined it is not known
+}
+
 // waitsFor returns what n waits for directly.
 func (o *order) waitsFor(n *wiring.Node) []*wiring.Node {
 	var to []*wiring.Node
-	for _, e := range n.Edges() {
+	for _, e := range o.edges(n) {
 		to = append(to, e.To)
 	}
 	return append(to, o.instead[n]...)

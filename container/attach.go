@@ -39,11 +39,13 @@ import (
 //     [App.Runner]; Run and RunContext return it as an error. Cycles are found before
 //     anything is built, either way. [WithDig] is an error of Err.
 //   - When several constructors had fed one group before Attach, in an order that
-//     does not show, a member is known by its type to be of one of them; those which
+//     does not show, or are called at once and more than one of them feeds it with a
+//     flattened slice, a member is known by its type to be of one of them; those which
 //     types do not tell apart wait for what any of their constructors needs. The
 //     warnings of the plan name such groups.
 //   - A constructor whose results all go to groups, or are decorated, can be called
-//     only by asking for these: the other members of the group are built then, too.
+//     only by asking for these: the other members of the group are built then, too,
+//     and it is not called at all if no decorator wants what it returns.
 //   - What was invoked before has no units, and what was built before counts as
 //     given what it would be given now.
 //

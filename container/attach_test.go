@@ -475,12 +475,167 @@ func TestAttachToMembersOfAGroup(t *testing.T) {
 			mirror, consumer, server, warnings := run(t, attach(c))
 			wantEqual(t, "mirror", mirror, both)
 			wantEqual(t, "consumer", consumer, both)
-			wantEqual(t, "server", server, append(both[1:], all...))
+			wantEqual(t, "server", server, append(both[:1], all...))
 			if len(warnings) != 1 || !strings.Contains(warnings[0], `process.Runner[group="g"]`) {
 				t.Errorf("warnings %q", warnings)
 			}
 		})
 	})
+}
+
+// What was provided and asked for between two looks at the container is known with
+// what it was given.
+func TestAttachFindsWhatIsDoneToTheContainerAtOnce(t *testing.T) {
+	type servers struct {
+		dig.In
+		Queues []*Queue `group:"queues"`
+	}
+	for _, own := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			c := dig.New()
+			app := attach(c)
+			at := container.Provider(c)
+			if own {
+				at = app
+			}
+			provideAll(t, at, func(servers, *Database) *Server { return &Server{process.Nop()} })
+			if err := app.Verify(); err == nil {
+				t.Error("nobody provides *Database yet")
+			}
+			provideAll(t, c, func() *Database { return &Database{process.Nop()} })
+			if err := c.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("queues")); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Invoke(func(*Server) {}); err != nil {
+				t.Fatal(err)
+			}
+			if err := startAndStop(t, app); err != nil {
+				t.Fatal(err)
+			}
+			wantEqual(t, "layers", layers(planOf(t, app)), []string{
+				"0: *container_test.Database, *container_test.Queue[group=queues]",
+				"1: *container_test.Server after *container_test.Database *container_test.Queue[group=queues]",
+			})
+		})
+	}
+}
+
+// That it is not known whose a member is makes no cycle with what decorates one.
+func TestAttachToDecoratedMembersOfAGroup(t *testing.T) {
+	type queues struct {
+		dig.In
+		Queues []process.Runner `group:"queues"`
+	}
+	type out struct {
+		dig.Out
+		Queues []process.Runner `group:"queues"`
+	}
+	type all struct {
+		dig.In
+		All []any `group:"queues"`
+	}
+	bubble(t, func(t *testing.T) {
+		c := dig.New()
+		provideAll(t, c, func(queues) *Config { return new(Config) })
+		if err := c.Provide(func(*Config) any { return &Queue{process.Nop()} }, dig.Group("queues")); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("queues"), dig.As(new(any), new(process.Runner))); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Decorate(func() out { return out{Queues: []process.Runner{&Cache{process.Nop()}}} }); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Invoke(func(all) {}); err != nil {
+			t.Fatal(err)
+		}
+		if err := startAndStop(t, attach(c)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Members that nobody can tell apart wait for what any of their constructors was
+// given, be that a value of another of them.
+func TestAttachToFlattenedMembersOfAGroup(t *testing.T) {
+	type first struct {
+		dig.Out
+		Queues   []*Queue `group:"queues,flatten"`
+		Database *Database
+	}
+	bubble(t, func(t *testing.T) {
+		c := dig.New()
+		provideAll(t, c, func() first {
+			return first{Queues: []*Queue{{process.Nop()}}, Database: &Database{process.Nop()}}
+		})
+		if err := c.Provide(func(*Database) []*Queue { return []*Queue{{process.Nop()}} }, dig.Group("queues,flatten")); err != nil {
+			t.Fatal(err)
+		}
+		app := attach(c)
+		app.Invoke(func(struct {
+			dig.In
+			Queues []*Queue `group:"queues"`
+		}) {
+		})
+		if err := startAndStop(t, app); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "layers", layers(planOf(t, app)), []string{
+			"0: *container_test.Database",
+			"1: *container_test.Queue[group=queues]#1 after *container_test.Database, *container_test.Queue[group=queues]#2 after *container_test.Database",
+		})
+	})
+}
+
+// What is built beside a constructor that was found is planned before the build, too,
+// whichever of its groups is asked for.
+func TestAttachPlansWhatIsBuiltBeside(t *testing.T) {
+	c := dig.New()
+	provide := func(f any, opts ...dig.ProvideOption) {
+		t.Helper()
+		if err := c.Provide(f, opts...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	provide(func() any { return &Queue{process.Nop()} }, dig.Group("g"))
+	provide(func() *Database { return &Database{process.Nop()} }, dig.Group("g"), dig.As(new(process.Runner), new(any)))
+	type out struct {
+		dig.Out
+		Runners []process.Runner `group:"g"`
+	}
+	if err := c.Decorate(func() out { return out{} }); err != nil {
+		t.Fatal(err)
+	}
+	app := attach(c)
+	if p := planOf(t, app); len(p.Unused) != 0 || len(p.Warnings) != 2 {
+		t.Errorf("before the build %v", p)
+	}
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	if p := planOf(t, app); len(p.Unused) != 0 || len(p.Layers) != 1 || len(p.Layers[0]) != 2 {
+		t.Errorf("after the build %v", p)
+	}
+}
+
+// A constructor that nobody can have dig call, as all that it returns is decorated by
+// what does not want it, is said to be unused.
+func TestAttachTellsWhatCannotBeCalled(t *testing.T) {
+	c := dig.New()
+	provideAll(t, c, func() *Queue { t.Error("called"); return nil })
+	if err := c.Decorate(func() *Queue { return &Queue{process.Nop()} }); err != nil {
+		t.Fatal(err)
+	}
+	app := attach(c)
+	if w := planOf(t, app).Warnings; len(w) != 1 || !strings.Contains(w[0], "is called only if a decorator asks for what it returns") {
+		t.Errorf("warnings before the build are %q", w)
+	}
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	if p := planOf(t, app); len(p.Unused) != 1 || len(p.Layers) != 1 {
+		t.Errorf("the plan is %v", p)
+	}
 }
 
 // A dig that is laid out in another way: what is known is what the app's own

@@ -55,11 +55,12 @@ func (a *App) buildAll() (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
-	units, err := arrange(sources)
+	called := a.called()
+	units, err := arrange(sources, called)
 	if err != nil {
 		return nil, err
 	}
-	plan := a.planOf(units)
+	plan := a.planOf(units, called)
 	a.mu.Lock()
 	a.plan = plan
 	a.mu.Unlock()

@@ -1,6 +1,9 @@
 package container
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/strata-go/strata/internal/wiring"
 )
 
@@ -11,28 +14,42 @@ func (a *App) built(decorated *decorations, adapt adaptation) (*sources, error) 
 	b := &settlement{
 		adapt:     adapt,
 		decorated: decorated,
-		raw:       make(map[instance]bool),
+		raw:       make(map[instance][]*wiring.Node),
 		known:     make(map[instance]*wiring.Node),
 	}
 	for _, m := range makers {
 		b.findReplaced(m)
 	}
 	for _, m := range makers {
+		b.noteReplaced(m)
+	}
+	// In the order of the calls, so that what is passed on belongs to who made it.
+	rest := decorated.list
+	for _, m := range makers {
+		for len(rest) > 0 && before(rest[0].node, m.node) {
+			b.addDecorated(rest[0])
+			rest = rest[1:]
+		}
 		if err := b.addMade(m); err != nil {
 			return nil, err
 		}
 	}
-	for _, at := range decorated.list {
-		for _, v := range decorated.values[at] {
-			b.add(at.node, v)
-		}
+	for _, at := range rest {
+		b.addDecorated(at)
 	}
 	return &b.sources, nil
 }
 
+// before reports whether x was called before y.
+func before(x, y *wiring.Node) bool {
+	i, _ := x.Called()
+	j, _ := y.Called()
+	return i < j
+}
+
 // decorations are the values that decorators have returned and that run.
 type decorations struct {
-	list   []decoration // in the order of registration
+	list   []decoration // in the order of the calls
 	values map[decoration][]value
 }
 
@@ -72,6 +89,11 @@ func (a *App) decorations(adapt adaptation) (*decorations, error) {
 			}
 		}
 	}
+	slices.SortStableFunc(found.list, func(x, y decoration) int {
+		i, _ := x.node.Called()
+		j, _ := y.node.Called()
+		return cmp.Compare(i, j)
+	})
 	return found, nil
 }
 
@@ -80,8 +102,8 @@ type settlement struct {
 	sources
 	adapt     adaptation
 	decorated *decorations
-	raw       map[instance]bool         // replaced by what a decorator returned
-	known     map[instance]*wiring.Node // who made what runs already
+	raw       map[instance][]*wiring.Node // the decorators whose values run instead
+	known     map[instance]*wiring.Node   // who made what runs already
 }
 
 // findReplaced notes the values of m that decorators replace.
@@ -93,7 +115,19 @@ func (b *settlement) findReplaced(m *maker) {
 		}
 		b.replaced.note(m.node, d)
 		if id, ok := instanceOf(v.of); ok {
-			b.raw[id] = true
+			b.raw[id] = append(b.raw[id], d)
+		}
+	}
+}
+
+// noteReplaced notes those values of m that are replaced under another key, under
+// which somebody has passed them on.
+func (b *settlement) noteReplaced(m *maker) {
+	for _, v := range m.values {
+		if id, ok := instanceOf(v.of); ok {
+			for _, d := range b.raw[id] {
+				b.replaced.note(m.node, d)
+			}
 		}
 	}
 }
@@ -105,7 +139,7 @@ func (b *settlement) addMade(m *maker) error {
 		b.get(m.node).addHooks(m.hooks)
 	}
 	for _, v := range m.values {
-		if id, ok := instanceOf(v.of); ok && b.raw[id] || b.replacing(m.node, v) != nil {
+		if id, ok := instanceOf(v.of); ok && b.raw[id] != nil || b.replacing(m.node, v) != nil {
 			continue
 		}
 		v, err := b.adapt(m.node, v)
@@ -117,6 +151,13 @@ func (b *settlement) addMade(m *maker) error {
 		}
 	}
 	return nil
+}
+
+// addDecorated adds what a decorator returned for a key and what runs.
+func (b *settlement) addDecorated(at decoration) {
+	for _, v := range b.decorated.values[at] {
+		b.add(at.node, v)
+	}
 }
 
 // add adds v, unless it is there already: then n is noted to share it with who made

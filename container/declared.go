@@ -37,27 +37,7 @@ func (a *App) declared() *preview {
 			p.look(n)
 		}
 	}
-	for _, s := range p.list {
-		if s.node.Kind == wiring.Decorator && !p.standsForAnother(s.node) {
-			for _, r := range s.node.Results {
-				if p.app.runsIfBuilt(r.Declared) {
-					p.doubtNew(s.node, r)
-				}
-			}
-		}
-	}
 	return p
-}
-
-// standsForAnother reports whether the values of a decorator run in the place of those
-// of constructors.
-func (p *preview) standsForAnother(d *wiring.Node) bool {
-	for _, decorators := range p.replaced {
-		if slices.Contains(decorators, d) {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *preview) warn(format string, args ...any) {
@@ -66,21 +46,49 @@ func (p *preview) warn(format string, args ...any) {
 
 // look finds what runs of n.
 func (p *preview) look(n *wiring.Node) {
-	if _, called := n.Called(); !called && slices.ContainsFunc(n.Params, isLifecycle) {
-		p.warn("%v may append hooks", n)
+	if _, called := n.Called(); !called {
+		if slices.ContainsFunc(n.Params, isLifecycle) {
+			p.warn("%v may append hooks", n)
+		}
+		p.doubtSoft(n)
+		if n.Attached() && isDecorated(n) {
+			p.warn("%v is called only if a decorator asks for what it returns", n)
+		}
 	}
 	for _, r := range n.Results {
 		switch {
 		case !p.app.runsIfBuilt(r.Declared):
-			if n.Kind == wiring.Constructor && p.app.mayRun(r) {
+			if p.app.mayRun(r) {
 				p.warn("%v returns %v, an interface: its value may run", n, r.Keys[0])
 			}
 		case p.isReplaced(n, r):
+			p.doubtPassedOn(n, r)
 		default:
 			p.get(n).addDeclared(r)
 			p.doubt(n, r)
 		}
 	}
+}
+
+// doubtSoft warns of what may not be there yet when n is called, and then is nothing
+// that n waits for.
+func (p *preview) doubtSoft(n *wiring.Node) {
+	known := make(map[wiring.Key]bool)
+	for _, e := range n.Edges() {
+		_, called := e.To.Called()
+		if k := e.Param.Key; e.Soft && !called && p.planned[e.To] && !known[k] {
+			known[k] = true
+			p.warn("%v takes %v, a soft group: it waits for those members that are built before it", n, k)
+		}
+	}
+}
+
+// isDecorated reports whether a constructor has no key that is not decorated: dig,
+// asked for one, calls the decorator.
+func isDecorated(n *wiring.Node) bool {
+	return n.Kind == wiring.Constructor && !slices.ContainsFunc(n.Results, func(r wiring.Result) bool {
+		return slices.ContainsFunc(r.Keys, func(k wiring.Key) bool { return decorator(n.Home, k) == nil })
+	})
 }
 
 // isReplaced reports whether a decorator that is called and declared to run replaces
@@ -107,20 +115,28 @@ func (p *preview) doubt(n *wiring.Node, r wiring.Result) {
 		p.warn("%v returns any number of %v: shown as one", n, r.Keys[0])
 		return
 	}
-	if n.Kind != wiring.Constructor {
-		return
-	}
 	if r.Declared.Kind() == reflect.Interface {
 		p.warn("%v returns %v, an interface: its type is known only then, and a nil does not run", n, r.Keys[0])
 	}
-	p.doubtNew(n, r)
+	p.doubtPassedOn(n, r)
 }
 
-// doubtNew warns of a result that may be one of the parameters.
-func (p *preview) doubtNew(n *wiring.Node, r wiring.Result) {
+// doubtPassedOn warns of a result that may be one of the parameters.
+func (p *preview) doubtPassedOn(n *wiring.Node, r wiring.Result) {
 	for _, in := range n.Params {
+		if in.Key == r.Keys[0] && standsFor(n, in.Key) {
+			continue // and so runs, whether it is the same or not
+		}
 		if t := in.Key.Type; p.app.runsIfBuilt(t) && t.AssignableTo(r.Declared) {
 			p.warn("%v may return the %v that it takes, which then runs once", n, in.Key)
 		}
 	}
+}
+
+// standsFor reports whether n is a decorator whose value for k runs in the place of
+// what it takes.
+func standsFor(n *wiring.Node, k wiring.Key) bool {
+	return n.Kind == wiring.Decorator && !slices.ContainsFunc(n.Edges(), func(e wiring.Edge) bool {
+		return e.Param.Key == k && !e.Link && (e.To.Kind == wiring.Decorator || decorator(e.To.Home, k) != n)
+	})
 }

@@ -279,7 +279,7 @@ func refusedFunctions(u *user) {
 }
 
 func TestADryContainerCallsNothing(t *testing.T) {
-	for _, p := range []program{dry[still, token], dry[running, token], dry[still, hooks.Lifecycle]} {
+	for _, p := range []usage{dry[still, token], dry[running, token], dry[still, hooks.Lifecycle]} {
 		asDigWith(t, []dig.Option{dig.DryRun(true)}, p, "Invoke: <nil>", "missing type", "cycle: true")
 		asDigWith(t, []dig.Option{dig.DryRun(true), dig.DryRun(false)}, p, "called")
 	}

@@ -247,7 +247,7 @@ func scopeCycles[A counted, L any](u *user) {
 }
 
 func TestCallbacksAreToldHowLongACallTook(t *testing.T) {
-	for _, p := range []program{took[still, token], took[running, token], took[still, hooks.Lifecycle]} {
+	for _, p := range []usage{took[still, token], took[running, token], took[still, hooks.Lifecycle]} {
 		bubble(t, func(t *testing.T) { asDig(t, p, "1s", "2s") })
 	}
 }

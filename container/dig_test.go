@@ -46,11 +46,11 @@ func digsOfApp(s interface {
 	return digScope{s, func(name string, opts ...dig.ScopeOption) digs { return digsOfApp(s.Scope(name, opts...)) }}
 }
 
-// program is code that is written for dig. It is run on a container of dig's and on
+// usage is code that is written for dig. It is run on a container of dig's and on
 // Apps, and may not see a difference.
-type program func(u *user)
+type usage func(u *user)
 
-// user does what a program wants done, and writes down all that it sees of it.
+// user does what such code wants done, and writes down all that it sees of it.
 type user struct {
 	digs
 	dig  *dig.Container
@@ -128,15 +128,15 @@ func (u *user) values() {
 
 var lifecycle = regexp.MustCompile(`(hooks.Lifecycle => ).*`)
 
-// asDig checks that a program sees the same on dig and on Apps, one of which has a
+// asDig checks that such code sees the same on dig and on Apps, one of which has a
 // container of its own and one that was made before. On dig it has to see what is
 // wanted, so that it is known to do something.
-func asDig(t *testing.T, p program, wants ...string) {
+func asDig(t *testing.T, p usage, wants ...string) {
 	t.Helper()
 	asDigWith(t, nil, p, wants...)
 }
 
-func asDigWith(t *testing.T, options []dig.Option, p program, wants ...string) {
+func asDigWith(t *testing.T, options []dig.Option, p usage, wants ...string) {
 	t.Helper()
 	all := append([]dig.Option{dig.DeferAcyclicVerification(), dig.RecoverFromPanics()}, options...)
 	plain := dig.New(all...)
@@ -182,7 +182,7 @@ type discarding struct{}
 
 func (discarding) Append(hooks.Hook) {}
 
-// Each program is run with constructors that the App leaves alone and with those that
+// All of it is run with constructors that the App leaves alone and with those that
 // it has to wrap, because their values run, or because they take a Lifecycle: the type
 // A is that of a value that does not run, or of one that does, and L is a type without
 // a meaning, or the Lifecycle.
@@ -219,10 +219,10 @@ func numbers[A counted](members []*A) []int {
 	return ns
 }
 
-// behaviour is a program in all its forms, and what dig is known to say.
+// behaviour is a usage in all its forms, and what dig is known to say.
 type behaviour struct {
 	promise             string
-	still, runs, hooked program
+	still, runs, hooked usage
 	wants               []string
 }
 

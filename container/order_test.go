@@ -233,6 +233,23 @@ func TestDecorators(t *testing.T) {
 			"1: *container_test.tracing after *container_test.Cache",
 			"2: *container_test.Server after *container_test.tracing",
 		}},
+		{"also before what dig gives the original where it was made, if it is decorated where it was passed on", func(app *container.App) {
+			app.Provide(func() *Database { return &Database{process.Nop()} })
+			app.Provide(func(d *Database) process.Runner { return d })
+			app.Decorate(func(r process.Runner) process.Runner { return &tracing{r} })
+			app.Provide(func(*Database) *Server { return &Server{process.Nop()} })
+		}, []string{"0: *container_test.tracing", "1: *container_test.Server after *container_test.tracing"}},
+		{"it runs where it was decorated, if it is passed on after", func(app *container.App) {
+			app.Provide(func() *Cache { return &Cache{process.Nop()} })
+			app.Provide(func() *Database { return &Database{process.Nop()} })
+			app.Decorate(func(d *Database, _ *Cache) *Database { return &Database{d} })
+			app.Provide(func(d *Database) process.Runner { return d })
+			app.Provide(func(*Database) *Server { return &Server{process.Nop()} })
+		}, []string{
+			"0: *container_test.Cache",
+			"1: *container_test.Database after *container_test.Cache",
+			"2: *container_test.Server after *container_test.Database",
+		}},
 		{"also if it is passed on before", func(app *container.App) {
 			app.Provide(func() (*Database, process.Runner) {
 				d := &Database{process.Nop()}

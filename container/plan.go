@@ -2,6 +2,7 @@ package container
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/strata-go/strata/internal/wiring"
@@ -50,7 +51,7 @@ func (a *App) verify() error {
 		return err
 	}
 	declared := a.declared()
-	_, err = arrange(&declared.sources)
+	_, err = arrange(&declared.sources, declared.planned)
 	return err
 }
 
@@ -70,11 +71,11 @@ func (a *App) Plan() (*Plan, error) {
 		return nil, err
 	}
 	declared := a.declared()
-	units, err := arrange(&declared.sources)
+	units, err := arrange(&declared.sources, declared.planned)
 	if err != nil {
 		return nil, err
 	}
-	p := a.planOf(units)
+	p := a.planOf(units, declared.planned)
 	p.Warnings = append(p.Warnings, declared.warnings...)
 	return p, nil
 }
@@ -93,8 +94,8 @@ func clonePlan(p *Plan) *Plan {
 	return &clone
 }
 
-// planOf returns the plan of units.
-func (a *App) planOf(units []*unit) *Plan {
+// planOf returns the plan of units. What is not among used is unused.
+func (a *App) planOf(units []*unit, used map[*wiring.Node]bool) *Plan {
 	p := &Plan{Schedule: a.config.schedule, Warnings: a.root.wiring.Unsure()}
 	for _, u := range units {
 		for len(p.Layers) <= u.layer {
@@ -102,20 +103,19 @@ func (a *App) planOf(units []*unit) *Plan {
 		}
 		p.Layers[u.layer] = append(p.Layers[u.layer], u.Unit)
 	}
-	planned := a.planned()
 	for _, n := range a.root.wiring.Nodes() {
-		if n.Kind == wiring.Constructor && !a.own[n] && !planned[n] {
+		if n.Kind == wiring.Constructor && !a.own[n] && !used[n] {
 			p.Unused = append(p.Unused, n.String())
 		}
 	}
-	p.Warnings = append(p.Warnings, a.unfilled(planned)...)
+	p.Warnings = append(p.Warnings, a.unfilled(used)...)
 	return p
 }
 
 // unfilled tells of the optional parameters of what is called that stay empty, though
 // somebody provides them.
-func (a *App) unfilled(planned map[*wiring.Node]bool) []string {
-	asking := sorted(planned)
+func (a *App) unfilled(used map[*wiring.Node]bool) []string {
+	asking := sorted(used)
 	a.mu.Lock()
 	asking = append(asking, a.invoked...)
 	a.mu.Unlock()
@@ -144,12 +144,19 @@ func (a *App) planned() map[*wiring.Node]bool {
 	for _, n := range a.roots() {
 		visit(n)
 	}
+	maps.Copy(planned, a.called())
+	return planned
+}
+
+// called returns the nodes that were called.
+func (a *App) called() map[*wiring.Node]bool {
+	called := make(map[*wiring.Node]bool)
 	for _, n := range a.root.wiring.Nodes() {
-		if _, called := n.Called(); called {
-			planned[n] = true
+		if _, ok := n.Called(); ok {
+			called[n] = true
 		}
 	}
-	return planned
+	return called
 }
 
 // roots are the nodes that the app itself asks for: the constructors whose declared

@@ -162,6 +162,30 @@ func TestDependBuildsNothing(t *testing.T) {
 	}
 }
 
+// What is not built has no values to wait for, and nor is what it would need waited for.
+func TestDependOnWhatIsUnused(t *testing.T) {
+	app := newApp()
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	app.Provide(func(*Database) *Config { t.Error("built"); return nil })
+	app.Provide(func() *Queue { return &Queue{process.Nop()} })
+	app.Depend(new(*Queue), new(*Config))
+	want := []string{"0: *container_test.Database, *container_test.Queue"}
+	wantPlans(t, app, want, want)
+}
+
+// A decorator that stands for the dependent waits for one that stands for the
+// dependency.
+func TestDependBetweenDecorated(t *testing.T) {
+	app := newApp()
+	app.Provide(func() *Queue { return &Queue{process.Nop()} })
+	app.Decorate(func() *Queue { return &Queue{process.Nop()} })
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	app.Decorate(func(d *Database) *Database { return &Database{d} })
+	app.Depend(new(*Queue), new(*Database))
+	want := []string{"0: *container_test.Database", "1: *container_test.Queue after *container_test.Database"}
+	wantPlans(t, app, want, want)
+}
+
 // Units are in the same place whatever the schedule.
 func TestScheduleDoesNotChangeTheUnits(t *testing.T) {
 	plans := make([]*container.Plan, 2)
@@ -226,6 +250,91 @@ func TestPlanWarns(t *testing.T) {
 	plan = planOf(t, app)
 	wantEqual(t, "warnings after the build", plan.Warnings, nil)
 	wantEqual(t, "layers after the build", layers(plan), []string{"0: *container_test.Database"})
+}
+
+// What a decorator makes of a value may be known only after the build, too.
+func TestPlanWarnsOfDecorators(t *testing.T) {
+	app := newApp()
+	app.Provide(func() *Config { return new(Config) }, dig.As(new(any)))
+	app.Decorate(func(any) any { return &Cache{process.Nop()} })
+	app.Invoke(func(any) {})
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	child := app.Scope("child")
+	child.Decorate(func(d *Database) *Database { return d })
+	child.Provide(func(*Database) *Server { return &Server{process.Nop()} })
+	app.Provide(func(d *Database) process.Runner { return d })
+	app.Decorate(func(r process.Runner) process.Runner { return r })
+
+	plan := planOf(t, app)
+
+	wants := []string{
+		"returns interface {}, an interface: its value may run",
+		"may return the *container_test.Database that it takes, which then runs once",
+		"returns process.Runner, an interface: its type is known only then, and a nil does not run",
+		"may return the *container_test.Database that it takes, which then runs once",
+	}
+	if len(plan.Warnings) != len(wants) {
+		t.Errorf("%d warnings, want %d: %q", len(plan.Warnings), len(wants), plan.Warnings)
+	}
+	for _, want := range wants {
+		if !slices.ContainsFunc(plan.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+			t.Errorf("no warning %q in %q", want, plan.Warnings)
+		}
+	}
+}
+
+// Who of a soft group is there is known only after the build.
+func TestPlanWarnsOfSoftGroups(t *testing.T) {
+	app := newApp()
+	app.Provide(func(soft) *Cache { return &Cache{process.Nop()} })
+	app.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("workers"), dig.As(new(process.Runner)))
+	if w := planOf(t, app).Warnings; len(w) != 1 || !strings.Contains(w[0], `takes process.Runner[group="workers"], a soft group`) {
+		t.Errorf("warnings are %q", w)
+	}
+	wantPlans(t, app,
+		[]string{"0: *container_test.Queue[group=workers]", "1: *container_test.Cache after *container_test.Queue[group=workers]"},
+		[]string{"0: *container_test.Cache, *container_test.Queue[group=workers]"})
+}
+
+// A member of a soft group that nobody asks for is not waited for, and nor is what it
+// would need.
+func TestSoftGroupWithoutItsMembers(t *testing.T) {
+	type in struct {
+		dig.In
+		Configs []*Config `group:"configs,soft"`
+	}
+	app := newApp()
+	app.Provide(func() *Database { return &Database{process.Nop()} })
+	app.Provide(func(*Database) *Config { t.Error("built"); return nil }, dig.Group("configs"))
+	app.Provide(func(in) *Server { return &Server{process.Nop()} })
+	want := []string{"0: *container_test.Database, *container_test.Server"}
+	wantPlans(t, app, want, want)
+}
+
+// Of a soft group a constructor waits for those members that it was given, though
+// more were built before it was called.
+func TestSoftGroupThatIsFilledTooEarly(t *testing.T) {
+	type workers struct {
+		dig.In
+		Workers []process.Runner `group:"workers"`
+	}
+	app := newApp()
+	for range 2 {
+		app.Provide(func(s soft, _ *Database) *Cache {
+			return &Cache{process.Sequential(append(s.Workers, process.Nop())...)}
+		}, dig.Group("caches"))
+	}
+	app.Provide(func(workers) *Database { return &Database{process.Nop()} })
+	app.Provide(func() *Queue { return &Queue{process.Nop()} }, dig.Group("workers"), dig.As(new(process.Runner)))
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "layers", layers(planOf(t, app)), []string{
+		"0: *container_test.Queue[group=workers]",
+		"1: *container_test.Database after *container_test.Queue[group=workers]",
+		"2: *container_test.Cache[group=caches]#1 after *container_test.Database, " +
+			"*container_test.Cache[group=caches]#2 after *container_test.Database *container_test.Queue[group=workers]",
+	})
 }
 
 // What nobody asks for is not called, and that is told.

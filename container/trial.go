@@ -66,14 +66,14 @@ func (a *App) simulation(t trial) *App {
 // simulate is buildAll without a build.
 func (a *App) simulate() (*run, error) {
 	declared := a.declared()
-	units, err := arrange(&declared.sources)
+	units, err := arrange(&declared.sources, declared.planned)
 	if err != nil {
 		return nil, err
 	}
 	for _, u := range units {
 		u.value = value{runner: process.Nop()}
 	}
-	plan := a.planOf(units)
+	plan := a.planOf(units, declared.planned)
 	a.mu.Lock()
 	a.plan = plan
 	a.mu.Unlock()

@@ -154,10 +154,10 @@ func (a *App) salvage(cause error) *run {
 	if err != nil {
 		return nil // adapt has no errors
 	}
-	units, err := arrange(sources)
+	units, err := arrange(sources, a.called())
 	if err != nil {
 		sources.replaced, sources.shared = nil, nil
-		units, _ = arrange(sources)
+		units, _ = arrange(sources, a.called())
 	}
 	return newRun(a, units, nil).giveUp(cause)
 }

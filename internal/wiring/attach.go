@@ -92,17 +92,27 @@ func (g *graph) look() (err error) {
 			err = fmt.Errorf("the container cannot be read: %v", p)
 		}
 	}()
-	g.sync(nil) // before what is new makes plans worthless
+	asking := g.isAsking()
+	if asking {
+		g.sync(nil) // before what is new makes plans worthless
+	}
 	seq := g.seq
 	for i := 0; i < len(g.scopes); i++ { // there may be more after each
 		if err := g.lookAt(g.scopes[i]); err != nil {
 			return fmt.Errorf("the container cannot be read: %w", err)
 		}
 	}
-	if g.seq != seq {
-		g.sync(nil)
+	if !asking || g.seq != seq {
+		g.sync(nil) // what was called may have been given what is new
 	}
 	return nil
+}
+
+// isAsking reports whether an Invoke of ours is under way.
+func (g *graph) isAsking() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asking != nil
 }
 
 // lookAt finds what is new in a scope itself.

@@ -147,18 +147,20 @@ func reaches(from, to *Node) bool {
 	return visit(from)
 }
 
-// guess gives values to makers by their types, and what types do not tell apart to the first of those that may have made it.
+// guess gives values to makers by their types, and what types do not tell apart to the last called of those that may have made it: it
+// may need the others, and none of them needs it.
 func (g *graph) guess(at place, values []reflect.Value, parts []portion) {
 	shared := make(map[*Node]bool)
 	for _, v := range values {
 		var fits []portion
-		for _, p := range parts {
+		for _, p := range slices.Backward(parts) {
 			if mayBe(v, p.node.Results[p.result].Declared) {
 				fits = append(fits, p)
 			}
 		}
 		if len(fits) == 0 {
 			fits = slices.Clone(parts)
+			slices.Reverse(fits)
 		}
 		slices.SortStableFunc(fits, func(x, y portion) int { // ours know their values
 			return cmp.Compare(rank(x.node), rank(y.node))
@@ -206,6 +208,10 @@ func (g *graph) standFor(first, other *Node) {
 func (g *graph) linkFreely(from, to *Node) {
 	if !slices.Contains(from.links, to) && !reaches(to, from) {
 		from.links = append(from.links, to)
+		if from.guessed == nil {
+			from.guessed = make(map[*Node]bool)
+		}
+		from.guessed[to] = true
 		g.epoch++
 	}
 }

@@ -94,16 +94,26 @@ func (n *Node) buildHere() error {
 		}
 	}
 	var failure error
+	var caller *Node
 	f := reflect.MakeFunc(reflect.FuncOf(in, nil, false), func(args []reflect.Value) []reflect.Value {
+		n.plan(caller)
 		failure = n.callHere(args)
 		return nil
 	})
-	caller := newNode(Function, n.Scope, f)
+	caller = newNode(Function, n.Scope, f)
 	caller.stands(n)
 	if err := n.Scope.ask(caller, f.Interface()); err != nil {
 		return n.relabel(err)
 	}
 	return failure
+}
+
+// plan has n be given what a function with the same parameters is.
+func (n *Node) plan(as *Node) {
+	g := n.Scope.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n.planned, n.plannedAt = slices.Clone(as.planned), as.plannedAt
 }
 
 // callHere calls n as dig does: a non-nil error, or a panic, is its failure.

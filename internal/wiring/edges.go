@@ -8,6 +8,7 @@ type Edge struct {
 	To    *Node
 	Soft  bool // a soft group's member: dig does not call it for this, but hands its value out if it was called before
 	Link  bool // made by [Scope.Link]
+	Guess bool // a link because it is not known who of several made a value: see [Scope.StandFor]
 }
 
 var noParam = new(Param)
@@ -45,7 +46,7 @@ func (n *Node) edges() []Edge {
 	}
 	edges = slices.Clip(edges) // shared
 	for _, to := range n.links {
-		edges = append(edges, Edge{Param: noParam, To: to, Link: true})
+		edges = append(edges, Edge{Param: noParam, To: to, Link: true, Guess: n.guessed[to]})
 	}
 	return edges
 }

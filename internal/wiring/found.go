@@ -205,12 +205,18 @@ func (n *Node) Beside() []*Node {
 	if n.found == nil || n.order > 0 {
 		return nil
 	}
-	key, alone := n.ownKey()
-	if alone {
+	if _, alone := n.ownKey(); alone {
 		return nil
 	}
-	decorators, members := g.resolve(&Param{Key: key, slice: reflect.SliceOf(key.Type)}, n.Home, func(*Node) bool { return false })
-	return append(slices.Clone(decorators), members...)
+	var beside []*Node
+	for _, k := range n.askedFor() {
+		decorators, members := g.resolve(&Param{Key: k, slice: reflect.SliceOf(k.Type)}, n.Home, func(*Node) bool { return false })
+		beside = slices.Concat(beside, decorators, members)
+		if slices.ContainsFunc(beside, func(m *Node) bool { return reaches(m, n) }) {
+			break // it is called then
+		}
+	}
+	return beside
 }
 
 // Asked returns the constructor that was found and that [Node.Build] is asking dig for, nil if there is none: which of those that it

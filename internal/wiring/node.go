@@ -52,6 +52,7 @@ type Node struct {
 	broken   error           // why dig will pass over this decorator from now on
 	final    []Edge          // what it was given, if it was called
 	links    []*Node
+	guessed  map[*Node]bool          // of the links
 	asks     *Node                   // of a function of this package: the constructor that it stands for, if that was found
 	planned  []Edge                  // what the last walk found that dig will call for it
 	from     Step                    // who made the last walk come here
@@ -95,6 +96,10 @@ func (n *Node) after(info dig.CallbackInfo) {
 
 func (n *Node) begin() {
 	g := n.Scope.graph
+	if !g.isAsking() { // dig was asked by somebody else, who may have provided more before
+		// Ignored: it is found again by who looks next.
+		_ = g.look()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.syncLocked(nil)

@@ -177,6 +177,7 @@ func (s *Scope) Link(from, to *Node) {
 	}
 	s.graph.mu.Lock()
 	defer s.graph.mu.Unlock()
+	delete(from.guessed, to)
 	if !slices.Contains(from.links, to) {
 		from.links = append(from.links, to)
 		s.graph.epoch++

@@ -1,0 +1,231 @@
+package container_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// The differential test gives random programs, of Scope, Provide, Supply, Decorate, Invoke and Depend, to an App and
+// to plain dig, runs the App in virtual time, and judges it by what the functions of the program were really given: see
+// oracle. A part of the programs is given to a plain container in its beginning, which is attached to then.
+//
+// STRATA_PROGRAMS says how many; they are the same each time.
+func TestAnAppDoesWhatDigDoesInTheOrderOfTheValues(t *testing.T) {
+	programs := 5000
+	if underRace || testing.Short() {
+		programs = 300
+	}
+	if s := os.Getenv("STRATA_PROGRAMS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatal("STRATA_PROGRAMS: ", err)
+		}
+		programs = n
+	}
+	count := make(tally)
+	for seed := range uint64(programs) {
+		p := drawProgram(seed)
+		if judge(t, p, count) == "" {
+			continue
+		}
+		p = smallest(p, func(p program) bool { return judge(t, p, nil) != "" })
+		failed := judge(t, p, nil)
+		p.normalize()
+		t.Fatalf("seed %d: %s\nprogram:\n%v", seed, failed, p)
+	}
+	t.Log(count)
+	if programs >= 5000 {
+		for _, kind := range kinds {
+			if count[kind] == 0 {
+				t.Errorf("never: %s", kind)
+			}
+		}
+	}
+}
+
+// tally counts what occurred.
+type tally map[string]int
+
+func (t tally) add(kind string, n int) {
+	if t != nil {
+		t[kind] += n
+	}
+}
+
+func (t tally) String() string {
+	var b strings.Builder
+	for _, kind := range slices.Sorted(maps.Keys(t)) {
+		fmt.Fprintf(&b, "\n%8d %s", t[kind], kind)
+	}
+	return b.String()
+}
+
+// kinds are what has to occur.
+var kinds = []string{
+	"Decorate",
+	"Depend",
+	"Invoke",
+	"Invoke with an error",
+	"Invoke without an error",
+	"Provide",
+	"Scope",
+	"Supply",
+	"a decorator that failed before Attach",
+	"a decorator that failed before ends it",
+	"a decorator that failed before ends the build",
+	"attached",
+	"attached: cannot be called",
+	"attached: may wait for more",
+	"attached: members of a group that nobody knows apart",
+	"before: after what was warned of",
+	"before: exact",
+	"before: warned of",
+	"by dig.As",
+	"called again after it had failed",
+	"called and not used",
+	"construction that failed",
+	"cycle",
+	"cycle by decorators that stand for others",
+	"decorators of which a unit came",
+	"dig's alarm: a cycle by soft groups, optional parameters or what is decorated",
+	"dig's alarm: a cycle that nobody asks for",
+	"dig's false alarm: a cycle if there were one scope",
+	"edges",
+	"exported from a scope",
+	"flattened",
+	"given a group",
+	"given a soft group",
+	"given a value by name",
+	"given a value that shadows another",
+	"given an empty soft group",
+	"given nothing for an optional parameter",
+	"hooks",
+	"missing",
+	"nil results",
+	"refused setup",
+	"started by dependency",
+	"started by layer",
+	"unused",
+	"values passed on",
+	"values that run behind an interface",
+	"waits by Depend",
+	"waits for a decorator that stands for what it took",
+}
+
+// smallest leaves out of a failing program what it fails without.
+func smallest(p program, fails func(program) bool) program {
+	for again := true; again; {
+		again = false
+		for i := range p.Steps {
+			for _, simpler := range simplifications(p.Steps[i]) {
+				less := p
+				less.Steps = slices.Clone(p.Steps)
+				if simpler == nil {
+					less.Steps = slices.Delete(less.Steps, i, i+1)
+				} else {
+					less.Steps[i] = simpler
+				}
+				if fails(less) {
+					p, again = less, true
+					break
+				}
+			}
+			if again {
+				break
+			}
+		}
+	}
+	return p
+}
+
+// simplifications are a step with something less: nil is no step at all.
+func simplifications(s *step) []*step {
+	all := []*step{nil}
+	try := func(change func(s *step)) {
+		less := *s
+		change(&less)
+		all = append(all, &less)
+	}
+	for i := range s.In {
+		try(func(less *step) { less.In = slices.Delete(slices.Clone(s.In), i, i+1) })
+	}
+	for i := range s.Out {
+		if len(s.Out) > 1 {
+			try(func(less *step) { less.Out = slices.Delete(slices.Clone(s.Out), i, i+1) })
+		}
+	}
+	for i, b := range s.In {
+		for j := range b.Slots {
+			if len(b.Slots) > 1 {
+				try(func(less *step) {
+					less.In = slices.Clone(s.In)
+					less.In[i].Slots = slices.Delete(slices.Clone(b.Slots), j, j+1)
+				})
+			}
+		}
+	}
+	for i, b := range s.Out {
+		for j := range b.Slots {
+			if len(b.Slots) > 1 {
+				try(func(less *step) {
+					less.Out = slices.Clone(s.Out)
+					less.Out[i].Slots = slices.Delete(slices.Clone(b.Slots), j, j+1)
+				})
+			}
+			if b.Slots[j].Outcome != fresh {
+				try(func(less *step) {
+					less.Out = slices.Clone(s.Out)
+					less.Out[i].Slots = slices.Clone(b.Slots)
+					less.Out[i].Slots[j].Outcome = fresh
+				})
+			}
+		}
+	}
+	if s.Lifecycle {
+		try(func(less *step) { less.Lifecycle, less.Hooks = false, 0 })
+	}
+	if s.Hooks > 1 {
+		try(func(less *step) { less.Hooks = 1 })
+	}
+	if s.Fails > 0 {
+		try(func(less *step) { less.Fails = 0 })
+	}
+	if s.Export {
+		try(func(less *step) { less.Export = false })
+	}
+	if s.Scope > 0 {
+		try(func(less *step) { less.Scope = 0 })
+	}
+	if len(s.As) > 1 {
+		try(func(less *step) { less.As = s.As[:1] })
+	}
+	return all
+}
+
+// disagreement is what an App did and should not have done.
+type disagreement string
+
+// judge runs a program in a bubble, and returns what is wrong.
+func judge(t *testing.T, p program, count tally) (failed string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newTrial(p, count)
+		defer func() {
+			switch p := recover().(type) {
+			case nil:
+			case disagreement:
+				failed = string(p) + "\ncalled:\n" + strings.Join(r.ours.log, "\n")
+			default:
+				panic(p)
+			}
+		}()
+		r.run()
+	})
+	return failed
+}
