@@ -102,12 +102,11 @@ func (o *order) replace(list []*source, replaced relation) error {
 		}
 		for _, e := range edges {
 			for _, d := range replaced[e.To] {
-				below := make(map[*wiring.Node]bool)
-				o.reach(d, below)
 				switch {
-				case !below[n]:
+				case n == d:
+				case !o.reaches(d, n):
 					o.instead.note(n, d)
-				case n != d && !e.Link && decoratesKey(d, e.Param.Key):
+				case !e.Link && decoratesKey(d, e.Param.Key):
 					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated; decorate before that is called", d, e.Param.Key, n)
 				}
 			}
