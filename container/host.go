@@ -190,12 +190,14 @@ func (h *host) construct() <-chan built {
 	c := make(chan built, 1)
 	go pprof.Do(h.ctx, pprof.Labels(unitLabel, construction), func(context.Context) {
 		var b built
+		returned := false
 		engine.Process.Guard(func() error {
 			b.run, b.err = h.app.build()
 			b.dry = b.err == nil && len(b.run.units) == 0 && h.app.dry()
+			returned = true
 			return b.err
 		}, func(err error) {
-			if err != b.err { // a panic or a Goexit
+			if !returned { // a panic or a Goexit
 				b.err = fmt.Errorf("construct %s: %w", h.app.exitedName(), err)
 				b.run = h.app.salvage(b.err)
 			}

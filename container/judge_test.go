@@ -21,7 +21,7 @@ func (r *trial) finish() {
 	calls := len(r.ours.calls)
 	verifyErr := r.app.Verify()
 	before, planErr := r.app.Plan()
-	if errorText(verifyErr) != errorText(planErr) {
+	if errorText(planErr) != errorText(verifyErr) && !(planErr == nil && alarm(verifyErr)) {
 		r.fail("Verify: %v, Plan: %v", verifyErr, planErr)
 	}
 	if len(r.ours.calls) != calls {
@@ -91,6 +91,8 @@ func (r *trial) checkRefused(verifyErr, err error, built int) {
 	switch {
 	case r.refused:
 		r.count.add("refused setup", 1)
+	case alarm(verifyErr):
+		r.checkAlarm(verifyErr)
 	case strings.HasPrefix(text, "cycle: "):
 		if strings.Contains(text, " stands for ") || strings.Contains(text, " decorates ") {
 			r.count.add("cycle by decorators that stand for others", 1)

@@ -17,7 +17,9 @@ import (
 //   - a type that [App.Depend] or a test's replacement names and nobody provides;
 //   - a cycle, with its path;
 //   - the types that nobody provides, joined: who needs each, and what there is
-//     instead that is close, by its type or by name.
+//     instead that is close, by its type or by name;
+//   - a cycle that only dig sees: one that nobody asks for, or that is none, but
+//     keeps dig from building anything.
 //
 // What nobody asks for, [Plan].Unused, is not checked, nor is what a constructor
 // provides when it is called. An optional parameter that stays empty is no error; if
@@ -26,7 +28,27 @@ func (a *App) Verify() error {
 	if err := a.look("Verify"); err != nil {
 		return err
 	}
-	return a.verify()
+	if err := a.verify(); err != nil {
+		return err
+	}
+	return a.digsCycle()
+}
+
+// digsCycle returns the first cycle that dig sees where the app has it build.
+func (a *App) digsCycle() error {
+	asked := make(map[*wiring.Scope]bool)
+	for _, n := range a.roots() {
+		for _, s := range []*wiring.Scope{n.Scope, n.Home} {
+			if asked[s] {
+				continue
+			}
+			asked[s] = true
+			if err := s.DigsCycle(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // verify is Verify of what is known: it may be called from any goroutine.
@@ -59,7 +81,8 @@ func (a *App) verify() error {
 // it goes by the declared types, and the warnings name what only the build decides;
 // after that it is exact. Before and after, they name each optional parameter that
 // stays empty although somebody provides it, because something is missing that this
-// somebody needs. The error is that of [App.Verify].
+// somebody needs. The error is that of [App.Verify], but for a cycle that only dig
+// sees.
 func (a *App) Plan() (*Plan, error) {
 	a.mu.Lock()
 	exact := a.plan

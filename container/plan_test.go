@@ -488,3 +488,17 @@ func TestLargeApps(t *testing.T) {
 		})
 	}
 }
+
+// dig refuses to build anything then, so the app cannot start.
+func TestVerifyFindsACycleThatNobodyAsksFor(t *testing.T) {
+	app := newApp(container.Provide(newDatabase, newConfig,
+		func(*Queue) *Cache { panic("called") },
+		func(*Cache) *Queue { panic("called") },
+	))
+	for _, err := range []error{app.Verify(), app.RunContext(t.Context())} {
+		if !dig.IsCycleDetected(err) {
+			t.Errorf("got %v", err)
+		}
+		wantText(t, err, "plan_test.go:")
+	}
+}

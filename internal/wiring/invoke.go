@@ -113,7 +113,7 @@ func (g *graph) conclude(w *walk, a *asking, n *Node, err error) {
 	}
 	for _, l := range w.lost {
 		switch {
-		case err == nil, a.failed != nil:
+		case err == nil, a.failed != nil, w.ended == built && !dig.IsCycleDetected(err):
 			if l.calls <= a.calls {
 				l.decorator.breakDown(l)
 			}
@@ -132,11 +132,18 @@ func (n *Node) breakDown(err error) {
 // confirm adds to a cycle what dig says of it. dig is asked to fill nothing, so it only looks at its own graph.
 func (s *Scope) confirm(err error) error {
 	if cycle, ok := err.(*CycleError); ok {
-		if err := s.dig.Invoke(func() {}); err != nil && dig.IsCycleDetected(err) {
-			cycle.dig = err
-		}
+		cycle.dig = s.DigsCycle()
 	}
 	return err
+}
+
+// DigsCycle returns dig's error if dig sees a cycle in what s and the scopes above it were given, be it one or not, and whoever
+// asks for it: dig then refuses every Invoke in s. It calls nothing.
+func (s *Scope) DigsCycle() error {
+	if err := s.dig.Invoke(func() {}); dig.IsCycleDetected(err) {
+		return err
+	}
+	return nil
 }
 
 // structOf makes a struct type that embeds dig.In or dig.Out and has a field for k.

@@ -531,6 +531,32 @@ func TestAFailedDecoratorFailsForEver(t *testing.T) {
 	}
 }
 
+func TestADecoratorThatWasPassedOverFailsForEver(t *testing.T) {
+	boom := errors.New("boom")
+	type optional struct {
+		dig.In
+		A *a `optional:"true"`
+	}
+	for name, fails := range map[string]error{"by an Invoke without an error": nil, "by one whose function has failed": boom} {
+		t.Run(name, func(t *testing.T) {
+			s := newRoot()
+			provide(t, s, func() *a { return nil })
+			decorate(t, s, func(x *a, _ *b) *a { return x })
+			provide(t, s, func(*a) *c { return nil })
+			if _, err := s.Invoke(func(struct {
+				dig.In
+				C *c `optional:"true"`
+			}) error {
+				return fails
+			}, nil, nil); err != fails {
+				t.Fatal(err)
+			}
+			_, err := s.Invoke(func(optional) { t.Error("called") }, nil, nil)
+			expect(t, err, "was not called")
+		})
+	}
+}
+
 func TestMissingTellsWhatIsClose(t *testing.T) {
 	s := newRoot()
 	child := s.Child("admin")
