@@ -24,9 +24,8 @@ type unit struct {
 	track      track
 }
 
-// arrange turns sources into units with names, layers and dependencies. They come
-// in the order of registration of what made them. Nobody waits for what is not used:
-// see isIdle. The error is a cycle that only shows when decorators stand in the place of
+// arrange turns sources into units with names, layers and dependencies, in the order
+// of registration of what made them. What is not used nobody waits for. The error is a cycle that only shows when decorators stand in the place of
 // what they decorate.
 func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
 	list := slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) })
@@ -85,7 +84,7 @@ func (o *order) replace(list []*source, replaced relation) error {
 					continue
 				}
 				if o.reaches(e.To, d) {
-					return fmt.Errorf("cycle: %v needs what %v returns, which stands for that of %v, which waits for the first by Depend", e.To, d, c)
+					return fmt.Errorf("cycle: %v needs the value of %v, which runs in the place of that of %v, and so waits for the first by Depend", e.To, d, c)
 				}
 				o.instead.note(d, e.To)
 			}

@@ -32,7 +32,7 @@ type listener struct{ hooks.Observer }
 
 // emit delivers e, or leaves that to whoever is delivering already.
 func (b *bus) emit(e hooks.Event) {
-	if b.claim() {
+	if b.claim() { // nearly always, and then nothing has to be queued
 		b.work(func() { b.deliver(e) })
 		return
 	}
@@ -56,14 +56,14 @@ func (b *bus) flush() <-chan struct{} {
 // do calls f in its turn.
 func (b *bus) do(f func()) {
 	if b.enqueue(f) {
-		b.work(b.next())
+		b.drain()
 	}
 }
 
 // later has f called in its turn by somebody else.
 func (b *bus) later(f func()) {
 	if b.enqueue(f) {
-		go b.goOn()
+		go b.drain()
 	}
 }
 
@@ -88,7 +88,8 @@ func (b *bus) enqueue(f func()) (idle bool) {
 	return idle
 }
 
-func (b *bus) goOn() { b.work(b.next()) }
+// drain works on what is in the queue.
+func (b *bus) drain() { b.work(b.next()) }
 
 // work calls f, and then what is in the queue until it is empty.
 func (b *bus) work(f func()) {
@@ -96,7 +97,7 @@ func (b *bus) work(f func()) {
 	// Deferred for an observer that ends the goroutine: what is left goes on.
 	defer func() {
 		if !empty {
-			go b.goOn()
+			go b.drain()
 		}
 	}()
 	for ; f != nil; f = b.next() {

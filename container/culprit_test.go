@@ -203,7 +203,7 @@ func TestErrorsNameTheCulprit(t *testing.T) {
 			app.Depend(new(*Database), new(*Cache))
 			app.Decorate(func() *Database { return &Database{process.Nop()} })
 		}, container.Provide(newConfig, newDatabase, newCache)), []string{
-			"cycle: container_test.newCache (helpers_test.go) needs what container_test.F (culprit_test.go) returns, which stands for that of container_test.newDatabase (helpers_test.go), which waits for the first by Depend",
+			"cycle: container_test.newCache (helpers_test.go) needs the value of container_test.F (culprit_test.go), which runs in the place of that of container_test.newDatabase (helpers_test.go), and so waits for the first by Depend",
 		}},
 		{"a decorator that came late", with(func(app *container.App) {
 			app.Invoke(func(*Cache) {})

@@ -17,9 +17,9 @@ import (
 //
 // It holds for what is provided as these types, in all scopes and under any name or
 // group, and is about order alone: it has nothing built. A value that a constructor
-// passes on as another type belongs to the type that it was made as. Anything but pointers is an
-// error, returned and kept: see [App.Err]. A type that nobody provides, one constructor
-// that makes both, and a cycle are errors of Verify, Plan and the start.
+// passes on as another type belongs to the type that it was made as. Anything but
+// pointers is an error, returned and kept: see [App.Err]. A type that nobody provides,
+// one constructor that makes both, and a cycle are errors of Verify, Plan and the start.
 func (a *App) Depend(dependent, dependency any) error {
 	if err := a.open("Depend"); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (a *App) providers(d depend, t reflect.Type) ([]*wiring.Node, error) {
 	}
 	err := fmt.Errorf("nobody provides %v", t)
 	hint := ""
-	if near := a.root.wiring.Close(t); len(near) > 0 {
+	if near := a.root.wiring.Alike(t); len(near) > 0 {
 		hint = fmt.Sprintf("did you mean new(%v), made by %v?", near[0].Key.Type, near[0].Node)
 	}
 	return nil, &setupError{d.at, "Depend", err, hint}

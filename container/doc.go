@@ -21,9 +21,9 @@
 // unit of the app, whatever type it was declared as: a result, a field of a dig.Out, a
 // member of a group, a supplied value, in any scope. A pointer that several constructors
 // return, under one type or another, runs once, where it was made first, and one that a
-// decorator replaces does not run, but what the decorator returned. Nil does not run. What has no Run, but
-// something to do at the start or the stop, takes a [hooks.Lifecycle] and appends
-// hooks, which are units, too.
+// decorator replaces does not run, but what the decorator returned. Nil does not run.
+// What has no Run, but something to do at the start or the stop, takes a
+// [hooks.Lifecycle] and appends hooks, which are units, too.
 //
 // A value of a library that has no Run, but a Close, or a Start and a Stop, or that
 // needs a function of yours, is run by an adapter: see [AdaptStop], [AdaptStartStop],
@@ -60,7 +60,7 @@
 //	*asynq.Server[name=low]    *outbox.Worker[group=workers]#7
 //
 // A hook has its own name, or that of the function that appended it. Names are the same
-// from one start of a program to the next, and at most some hundred characters long.
+// from one start of a program to the next. A type, and a name, are cut at 100 characters.
 //
 // # On failure
 //

@@ -94,7 +94,7 @@ func (r *trial) checkRefused(verifyErr, err error, built int) {
 	case alarm(verifyErr):
 		r.checkAlarm(verifyErr)
 	case strings.HasPrefix(text, "cycle: "):
-		if strings.Contains(text, " stands for ") || strings.Contains(text, " decorates ") {
+		if strings.Contains(text, " runs in the place of ") || strings.Contains(text, " decorates ") {
 			r.count.add("cycle by decorators that stand for others", 1)
 			return
 		}

@@ -91,7 +91,7 @@ func (a *App) checkReplaced() error {
 				refuse("%v %s", n, why)
 			}
 		}
-		switch near := a.root.wiring.Close(r.typ); {
+		switch near := a.root.wiring.Alike(r.typ); {
 		case used || len(providers) > 0:
 		case len(near) > 0:
 			refuse("nobody provides it; did you mean Replace[%v], made by %v?", near[0].Key.Type, near[0].Node)

@@ -93,8 +93,8 @@ func (e *ExitError) Error() string {
 func (e *ExitError) Unwrap() error { return e.Cause }
 
 // ExitCode returns what Run exits with when RunContext would return err: 0 for nil,
-// the code of an [*ExitError], or 1 if that is not between 1 and 255, 128+n when a second or third signal n forced the app,
-// 1 for any other error.
+// the code of an [*ExitError], or 1 if that is not between 1 and 255, 128+n when a
+// second or third signal n forced the app, 1 for any other error.
 func ExitCode(err error) int {
 	if err == nil {
 		return 0

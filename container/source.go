@@ -81,7 +81,7 @@ func (s *sources) get(n *wiring.Node) *source {
 	return s.of[n]
 }
 
-// relation is that of nodes to others.
+// relation has other nodes by node, each once.
 type relation map[*wiring.Node][]*wiring.Node
 
 func (r *relation) note(n, other *wiring.Node) {

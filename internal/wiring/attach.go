@@ -30,7 +30,7 @@ func Attach(c *dig.Container) (*Scope, error) {
 		scopes:     make(map[*dig.Scope]*Scope),
 		decorators: make(map[unsafe.Pointer]*Node),
 		ours:       make(map[*Node]found),
-		taken:      make(map[place]int),
+		taken:      make(map[stock]int),
 	}
 	g.root = g.scope(nil, "", c)
 	g.root.bind(read)
@@ -47,7 +47,7 @@ type attached struct {
 	decorators map[unsafe.Pointer]*Node
 	waiting    []*Node         // found, and not called yet
 	ours       map[*Node]found // our own decorators
-	taken      map[place]int   // how many members of a group have been attributed
+	taken      map[stock]int   // how many members of a group have been attributed
 	unsure     []string
 }
 

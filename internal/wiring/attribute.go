@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// place is a group in the scope where its members are registered.
-type place struct {
+// stock is a group in the scope where its members are registered.
+type stock struct {
 	home *Scope
 	key  Key
 }
@@ -48,8 +48,8 @@ func (s *Scope) Unsure() []string {
 // attribute gives the values that dig has got since the last time to their makers: who was called since then, in the order in which
 // they were called, if that is certain.
 func (g *graph) attribute(makers []*Node, certain bool) {
-	var places []place
-	parts := make(map[place][]portion)
+	var stocks []stock
+	parts := make(map[stock][]portion)
 	for _, n := range makers {
 		if n.Kind != Constructor {
 			continue
@@ -62,15 +62,15 @@ func (g *graph) attribute(makers []*Node, certain bool) {
 					}
 					continue
 				}
-				at := place{n.Home, k}
+				at := stock{n.Home, k}
 				if parts[at] == nil {
-					places = append(places, at)
+					stocks = append(stocks, at)
 				}
 				parts[at] = append(parts[at], portion{n, i, j == 0})
 			}
 		}
 	}
-	for _, at := range places {
+	for _, at := range stocks {
 		all := at.home.read.Group(at.key.read())
 		values := all[min(g.attached.taken[at], len(all)):]
 		g.attached.taken[at] = len(all)
@@ -149,7 +149,7 @@ func reaches(from, to *Node) bool {
 
 // guess gives values to makers by their types, and what types do not tell apart to the last called of those that may have made it: it
 // may need the others, and none of them needs it.
-func (g *graph) guess(at place, values []reflect.Value, parts []portion) {
+func (g *graph) guess(at stock, values []reflect.Value, parts []portion) {
 	shared := make(map[*Node]bool)
 	for _, v := range values {
 		var fits []portion

@@ -14,7 +14,7 @@ type MissingError struct {
 	Key      Key
 	NeededBy *Node
 	Param    Param
-	Close    []Candidate // what may have been meant, the likeliest first
+	Alike    []Candidate // what may have been meant, the likeliest first
 }
 
 // Candidate is a key that is like the one that is missing.
@@ -36,18 +36,18 @@ func (e *MissingError) Error() string {
 	b.WriteString(" needs ")
 	b.WriteString(e.Key.String())
 	b.WriteString(", which nobody provides")
-	for i, c := range e.Close {
+	for i, c := range e.Alike {
 		switch {
 		case i == 0:
 			b.WriteString("; did you mean ")
-		case i == len(e.Close)-1:
+		case i == len(e.Alike)-1:
 			b.WriteString(", or ")
 		default:
 			b.WriteString(", ")
 		}
 		b.WriteString(c.String())
 	}
-	if len(e.Close) > 0 {
+	if len(e.Alike) > 0 {
 		b.WriteString("?")
 	}
 	return b.String()
@@ -97,13 +97,13 @@ func (s *Scope) Missing(roots []*Node) []error {
 }
 
 func (g *graph) missingError(n *Node, p Param) *MissingError {
-	return &MissingError{Key: p.Key, NeededBy: n, Param: p, Close: g.candidates(p.Key, n.Scope)}
+	return &MissingError{Key: p.Key, NeededBy: n, Param: p, Alike: g.candidates(p.Key, n.Scope)}
 }
 
 const maxCandidates = 3
 
-// Close returns what is provided, in any scope, that is like t, which nobody provides, the likeliest first.
-func (s *Scope) Close(t reflect.Type) []Candidate {
+// Alike returns what is provided, in any scope, that is like t, which nobody provides, the likeliest first.
+func (s *Scope) Alike(t reflect.Type) []Candidate {
 	s.graph.mu.Lock()
 	defer s.graph.mu.Unlock()
 	return s.graph.candidates(Key{Type: t}, nil)

@@ -230,9 +230,10 @@ func function(verb string, f any) (reflect.Value, error) {
 	if err := checkOptions(); err != nil {
 		return reflect.Value{}, err
 	}
-	switch f.(type) {
-	case *dig.Container, *dig.Scope:
-		// dig would print it, without end if it was provided to itself.
+	if _, ok := f.(interface {
+		Provide(any, ...dig.ProvideOption) error
+	}); ok {
+		// A container, or what is made of one: dig would print it, without end if it was provided to itself.
 		return reflect.Value{}, misuse("can't %s a %T: it is no function", verb, f)
 	}
 	v := reflect.ValueOf(f)

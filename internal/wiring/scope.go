@@ -169,8 +169,8 @@ func (n *Node) Provides(t reflect.Type) bool {
 	return false
 }
 
-// Link adds an edge that no parameter shows: from waits for to, but does not have it built. An edge from a node to itself or from or to nil is
-// none.
+// Link adds an edge that no parameter shows: from waits for to, but does not have it built. An edge from a node to itself, or from
+// or to nil, is none.
 func (s *Scope) Link(from, to *Node) {
 	if from == nil || to == nil || from == to {
 		return
