@@ -163,7 +163,7 @@ func (o *order) edges(n *wiring.Node) []wiring.Edge {
 // isIdle reports whether an edge, of Depend or a soft group, leads to what is not
 // used: there is no value to wait for.
 func (o *order) isIdle(e wiring.Edge) bool {
-	return (e.Link || e.Soft) && !o.used[e.To] && !e.To.Outlined() // of those that are outlined it is not known
+	return (e.Link || e.Soft) && !o.used[e.To] && e.To.Kind != wiring.Function && !e.To.Outlined() // of those that are outlined it is not known
 }
 
 // waitsFor returns what n waits for directly.

@@ -88,7 +88,7 @@ func TestWhatRuns(t *testing.T) {
 			app.Provide(func() []process.Runner {
 				return []process.Runner{&Cache{process.Nop()}, nil, &Queue{process.Nop()}, process.Nop()}
 			}, dig.Group("workers,flatten"))
-		}, []string{"*container_test.Cache[group=workers]", "*container_test.Queue[group=workers]", "process.RunnerFunc[group=workers]"}},
+		}, []string{"*container_test.Cache[group=workers]", "*container_test.Queue[group=workers]", "*process.runner[group=workers]"}},
 		{"As", func(app *container.App) {
 			app.Provide(newConfig)
 			app.Provide(newDatabase, dig.As(new(process.Runner)))
@@ -98,7 +98,7 @@ func TestWhatRuns(t *testing.T) {
 		}, []string{"*container_test.Cache"}},
 		{"supplied values", func(app *container.App) {
 			app.Supply(&Database{process.Nop()}, new(Config), process.Nop(), (*Cache)(nil))
-		}, []string{"*container_test.Database", "process.RunnerFunc"}},
+		}, []string{"*container_test.Database", "*process.runner"}},
 		{"values in scopes", func(app *container.App) {
 			app.Provide(newConfig)
 			a, b := app.Scope("a"), app.Scope("b")

@@ -58,7 +58,7 @@ func Chain(runners ...Runner) Runner {
 		}
 		chain[i] = single(r)
 	}
-	return checked{"Chain", chain}
+	return &checked{"Chain", chain}
 }
 
 // StartTimeout returns a runner that gives r the time limit to become ready. When
@@ -138,7 +138,7 @@ func (g *Graph) Run(ctx context.Context, callback Callback) error {
 		return Nop().Run(ctx, callback)
 	}
 	group := &engine.Graph{Vertices: vertices, Errors: engineErrors}
-	err = checked{"Graph", group}.Run(ctx, callback)
+	err = (&checked{"Graph", group}).Run(ctx, callback)
 	g.mu.Lock()
 	late := g.err
 	g.mu.Unlock()
@@ -163,7 +163,7 @@ func group(name string, runners []Runner, dependsOn func(i int) []int) Runner {
 			g.Vertices[i].DependsOn = dependsOn(i)
 		}
 	}
-	return checked{name, g}
+	return &checked{name, g}
 }
 
 // single returns a group of one that is seen through.
@@ -186,7 +186,7 @@ func limited(name string, limit time.Duration, r Runner, set func(*engine.Graph)
 	}
 	g := single(r)
 	set(g)
-	return checked{name, g}
+	return &checked{name, g}
 }
 
 // checked is a group that looks at the arguments of Run first.
@@ -195,7 +195,7 @@ type checked struct {
 	group Runner
 }
 
-func (c checked) Run(ctx context.Context, callback Callback) error {
+func (c *checked) Run(ctx context.Context, callback Callback) error {
 	if err := check(c.name, ctx, callback); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (f RunnerFunc) Run(ctx context.Context, callback Callback) error {
 // Nop returns a runner that does nothing: it is ready at once, and returns what
 // the callback does.
 func Nop() Runner {
-	return RunnerFunc(func(ctx context.Context, callback Callback) error {
+	return newRunner(func(ctx context.Context, callback Callback) error {
 		if err := check("Nop", ctx, callback); err != nil {
 			return err
 		}
@@ -58,13 +58,21 @@ func PrefixedError(prefix string, r Runner) Runner {
 	if r == nil {
 		return invalid("PrefixedError: runner is nil")
 	}
-	return RunnerFunc(func(ctx context.Context, callback Callback) error {
+	return newRunner(func(ctx context.Context, callback Callback) error {
 		if err := r.Run(ctx, callback); err != nil {
 			return fmt.Errorf("%s: %w", prefix, err)
 		}
 		return nil
 	})
 }
+
+// runner is a RunnerFunc that is one thing, however often it is passed on: two
+// functions cannot be compared.
+type runner struct{ run RunnerFunc }
+
+func newRunner(run RunnerFunc) Runner { return &runner{run} }
+
+func (r *runner) Run(ctx context.Context, callback Callback) error { return r.run(ctx, callback) }
 
 // Report hands v to whoever observes the runner in whose Run the context was
 // made: a restart, a retry, anything that is worth a line and is no failure. In an
@@ -90,5 +98,5 @@ func check(name string, ctx context.Context, callback Callback) error {
 // invalid returns a runner whose Run returns the error of a wrong use.
 func invalid(format string, args ...any) Runner {
 	err := fmt.Errorf("process: "+format, args...)
-	return RunnerFunc(func(context.Context, Callback) error { return err })
+	return newRunner(func(context.Context, Callback) error { return err })
 }

@@ -15,7 +15,7 @@ func StartStop(startInBackground, gracefulStop func(ctx context.Context) error) 
 	if gracefulStop == nil {
 		return invalid("StartStop: stop function is nil")
 	}
-	return RunnerFunc(func(ctx context.Context, callback Callback) (err error) {
+	return newRunner(func(ctx context.Context, callback Callback) (err error) {
 		if err := check("StartStop", ctx, callback); err != nil {
 			return err
 		}

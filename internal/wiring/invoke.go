@@ -36,7 +36,22 @@ func (s *Scope) Invoke(fn any, opts []dig.InvokeOption, wrap func(*Node) Interce
 	if n.intercept(wrap) {
 		fn = n.wrapper()
 	}
-	return n, s.ask(n, fn, opts...)
+	if err := s.ask(n, fn, opts...); err != nil {
+		return n, err
+	}
+	s.graph.belong(n)
+	return n, nil
+}
+
+// belong has the constructor or decorator in which n was invoked wait for n, and so for what n was given.
+func (g *graph) belong(n *Node) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if inside := g.inside(); len(inside) > 0 {
+		by := inside[len(inside)-1]
+		by.links = append(by.links, n)
+		g.epoch++
+	}
 }
 
 // asking is an Invoke that is under way.
