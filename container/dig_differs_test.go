@@ -119,7 +119,6 @@ func TestWhatDigPanicsAtIsAnError(t *testing.T) {
 		"a nil decorator":        func(p container.Provider) error { return p.Decorate(nil) },
 		"a decorator of no sort": func(p container.Provider) error { return p.Decorate(5) },
 		"a nil function":         func(p container.Provider) error { return p.Invoke((func())(nil)) },
-		"a nil option":           func(p container.Provider) error { return errors.Join(p.Provide(newConfig, nil), errBoom) },
 		"a nil constructor": func(p container.Provider) error {
 			return errors.Join(p.Provide(none), p.Invoke(func(*Database) {}))
 		},
@@ -137,6 +136,23 @@ func TestWhatDigPanicsAtIsAnError(t *testing.T) {
 				t.Error("no error")
 			}
 		})
+	}
+}
+
+func TestANilOptionIsIgnored(t *testing.T) {
+	use := func(p container.Provider) error {
+		return errors.Join(p.Provide(newConfig, nil), p.Invoke(func(*Config) {}))
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("dig does not panic")
+			}
+		}()
+		_ = use(dig.New())
+	}()
+	if err := use(newApp()); err != nil {
+		t.Error(err)
 	}
 }
 
