@@ -41,6 +41,9 @@ func TestAnAppDoesWhatDigDoesInTheOrderOfTheValues(t *testing.T) {
 	}
 	t.Log(count)
 	if programs >= 5000 {
+		if n := count.sum(notJudged); 50*n > programs {
+			t.Errorf("%d programs were not judged, of %d", n, programs)
+		}
 		for _, kind := range kinds {
 			if count[kind] == 0 {
 				t.Errorf("never: %s", kind)
@@ -58,6 +61,16 @@ func (t tally) add(kind string, n int) {
 	}
 }
 
+// sum is the number of what occurred of the kinds with a prefix.
+func (t tally) sum(prefix string) (sum int) {
+	for kind, n := range t {
+		if strings.HasPrefix(kind, prefix) {
+			sum += n
+		}
+	}
+	return sum
+}
+
 func (t tally) String() string {
 	var b strings.Builder
 	for _, kind := range slices.Sorted(maps.Keys(t)) {
@@ -65,6 +78,10 @@ func (t tally) String() string {
 	}
 	return b.String()
 }
+
+// notJudged is what the kinds of programs begin with of which nobody can say how they
+// have to run. They must be few.
+const notJudged = "not judged: "
 
 // kinds are what has to occur.
 var kinds = []string{
