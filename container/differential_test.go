@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 )
 
 // The differential test gives random programs, of Scope, Provide, Supply, Decorate, Invoke and Depend, to an App and
@@ -223,26 +222,4 @@ func simplifications(s *step) []*step {
 		try(func(less *step) { less.As = s.As[:1] })
 	}
 	return all
-}
-
-// disagreement is what an App did and should not have done.
-type disagreement string
-
-// judge runs a program in a bubble, and returns what is wrong.
-func judge(t *testing.T, p program, count tally) (failed string) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := newTrial(p, count)
-		defer func() {
-			switch p := recover().(type) {
-			case nil:
-			case disagreement:
-				failed = string(p) + "\ncalled:\n" + strings.Join(r.ours.log, "\n")
-			default:
-				panic(p)
-			}
-		}()
-		r.run()
-	})
-	return failed
 }
