@@ -47,8 +47,8 @@ func newComparison(p program, count tally) *comparison {
 	return r
 }
 
-// provideOwn gives plain dig what an App provides itself, at the same time: dig looks for cycles by numbers that it gives
-// to constructors in the order in which they come.
+// provideOwn gives plain dig what an App provides itself, at the same time: dig looks
+// for cycles by numbers that it gives to constructors in the order in which they come.
 func (r *comparison) provideOwn() {
 	for _, own := range []any{
 		func() hooks.Lifecycle { return ignored{} },
@@ -75,8 +75,8 @@ func (r *comparison) options() []container.Option {
 	}
 }
 
-// normalize makes what was left after steps were left out a program again, and takes from functions that are given
-// to plain dig what it has not.
+// normalize makes what was left after steps were left out a program again, and takes
+// from functions that are given to plain dig what it has not.
 func (p *program) normalize() {
 	steps := make([]*step, len(p.Steps))
 	direct := []bool{false}
@@ -223,7 +223,8 @@ func scopeOf(p container.Provider, id int) container.Provider {
 	panic("no provider")
 }
 
-// supply supplies a value; plain dig is given a constructor that is said to stand in the same place.
+// supply supplies a value; plain dig is given a constructor that is said to stand in
+// the same place.
 func (r *comparison) supply(s *step) {
 	result := s.results()[0]
 	give := func(w *world) (maker, any) {
@@ -258,8 +259,8 @@ func thisLine() uintptr {
 	return frame.PC
 }
 
-// decorate decorates. What would be decorated for the second time is dig's to refuse, but dig does so by halves, so it
-// is spared that.
+// decorate decorates. What would be decorated for the second time is dig's to refuse,
+// but dig does so by halves, so it is spared that.
 func (r *comparison) decorate(s *step, ours, plain container.Provider) {
 	o := r.oracle()
 	again := false
@@ -324,8 +325,8 @@ func (r *comparison) invoke(s *step, ours, plain container.Provider) (over bool)
 	return false
 }
 
-// mayBeBroken reports whether there is a decorator that dig may have begun to call in an Invoke, and not called: an
-// optional parameter may have passed over that, too.
+// mayBeBroken reports whether there is a decorator that dig may have begun to call in
+// an Invoke, and not called: an optional parameter may have passed over that, too.
 func (r *comparison) mayBeBroken() bool {
 	o := r.oracle()
 	return slices.ContainsFunc(r.Steps, func(s *step) bool {
@@ -350,24 +351,29 @@ func (r *comparison) checkCycle(err error, called int) {
 
 func anyStep(*step) bool { return true }
 
-// checkAlarm names what dig took for a cycle, of which the App knows that it is none, or that nobody would come to it.
+// checkAlarm names what dig took for a cycle, of which the App knows that it is none,
+// or that nobody would come to it.
 func (r *comparison) checkAlarm(err error) {
 	o := r.oracle()
 	switch {
 	case o.hasCycle(asIs, func(s *step) bool { return o.done[s] == nil }):
-		r.count.add("dig's alarm: a cycle that nobody asks for", 1) // dig looks at all that it was given
+		// dig looks at all that it was given.
+		r.count.add("dig's alarm: a cycle that nobody asks for", 1)
 	case o.hasCycle(anyhow, anyStep):
 		r.count.add("dig's alarm: a cycle by soft groups, optional parameters or what is decorated", 1)
-	case o.hasCycle(scopeless, anyStep): // dig takes a constructor's parameters for what a scope below has
+	case o.hasCycle(scopeless, anyStep):
+		// dig takes a constructor's parameters for what a scope below has.
 		r.count.add("dig's false alarm: a cycle if there were one scope", 1)
-	case r.scopeAfterGroup(): // dig numbers what is in a scope, and then some of it anew
+	case r.scopeAfterGroup():
+		// dig numbers what is in a scope, and then some of it anew.
 		r.count.add("dig's false alarm: a scope was made after somebody took a group", 1)
 	default:
 		r.fail("there is no cycle: %v", err)
 	}
 }
 
-// scopeAfterGroup reports whether a scope was made after a constructor was provided that takes a group.
+// scopeAfterGroup reports whether a scope was made after a constructor was provided
+// that takes a group.
 func (r *comparison) scopeAfterGroup() bool {
 	group := false
 	for _, s := range r.Steps {

@@ -39,8 +39,8 @@ func (r *comparison) comparePlans(o *oracle, plan *container.Plan, want map[stri
 	}
 	if r.loose || unsure || tied {
 		r.count.add("attached: may wait for more", 1)
-		// dig does not tell in which order it called those, nor what they were given, so they wait for more, and
-		// for what they would be given now.
+		// dig does not tell in which order it called those, nor what they were given,
+		// so they wait for more, and for what they would be given now.
 		same = func(x, y *unitSpec) bool {
 			return x.Type == y.Type && !slices.ContainsFunc(y.DependsOn, func(d string) bool {
 				return !r.late && !waitsFor(got, x.Name, d) && !mixed[d] && !(tied && decorated[x.Name] && decorated[d]) && !(r.loose && decorated[d])
@@ -56,8 +56,9 @@ func (r *comparison) comparePlans(o *oracle, plan *container.Plan, want map[stri
 	r.fail("the plan is\n%s\nwant\n%s", unitsText(got), unitsText(want))
 }
 
-// mixesDecorated reports whether it is not known which members of a group are whose, and what one of their makers
-// returned is decorated under another key: then it is not known what does not run.
+// mixesDecorated reports whether it is not known which members of a group are whose,
+// and what one of their makers returned is decorated under another key: then it is not
+// known what does not run.
 func (r *comparison) mixesDecorated(o *oracle, plan *container.Plan) bool {
 	mixed := o.membersOf(plan.Warnings)
 	if r.late { // nor is it known in which order they were made
@@ -91,9 +92,10 @@ func unitsText(units map[string]*unitSpec) string {
 	return strings.Join(lines, "\n")
 }
 
-// checkBefore compares the plan before the build with the exact one, constructor by constructor. Where they differ a
-// warning has to name the constructor, or somebody that it waits for. Two things show in no type, and are not warned of:
-// that a pointer is nil, and that a value is passed on by a type assertion.
+// checkBefore compares the plan before the build with the exact one, constructor by
+// constructor. Where they differ a warning has to name the constructor, or somebody
+// that it waits for. Two things show in no type, and are not warned of: that a pointer
+// is nil, and that a value is passed on by a type assertion.
 func (r *comparison) checkBefore(o *oracle, before, after *container.Plan) {
 	if r.loose {
 		return
@@ -156,8 +158,8 @@ func (r *comparison) checkBefore(o *oracle, before, after *container.Plan) {
 	}
 }
 
-// byConstructor are the units of a plan, without their names: in which layers they are and which constructors they wait
-// for.
+// byConstructor are the units of a plan, without their names: in which layers they are
+// and which constructors they wait for.
 func byConstructor(p *container.Plan) map[string][]string {
 	by := make(map[string]string)
 	for _, layer := range p.Layers {
@@ -182,7 +184,8 @@ func byConstructor(p *container.Plan) map[string][]string {
 	return all
 }
 
-// waitsForVague reports whether somebody that the steps wait for, in fact or going by the plan before, is vague.
+// waitsForVague reports whether somebody that the steps wait for, in fact or going by
+// the plan before, is vague.
 func (r *comparison) waitsForVague(o *oracle, steps []*step, vague map[string]bool, was map[string][]string, at string) bool {
 	seen := make(map[*recorded]bool)
 	var visit func(c *recorded) bool

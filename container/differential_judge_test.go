@@ -76,7 +76,8 @@ func (r *comparison) finish() {
 	}
 }
 
-// mustBuild reports whether a step has to be called because a result is declared to run.
+// mustBuild reports whether a step has to be called because a result is declared to
+// run.
 func (r *comparison) mustBuild(s *step) bool {
 	return (s.Kind == provideStep || s.Kind == supplyStep) && slices.ContainsFunc(s.results(), func(r slot) bool { return r.Type.Implements(runnerType) })
 }
@@ -274,8 +275,8 @@ func (r *comparison) countCalls(o *oracle) {
 	}
 }
 
-// checkCalls wants a reason for each call: that it runs, that somebody was given what it made, or might have been, or
-// that it was asked for.
+// checkCalls wants a reason for each call: that it runs, that somebody was given what
+// it made, or might have been, or that it was asked for.
 func (r *comparison) checkCalls(o *oracle) {
 	wanted := make(map[*step]bool)
 	vague := false // dig has given up something under way
@@ -312,7 +313,8 @@ func (r *comparison) checkCalls(o *oracle) {
 // isDirect reports whether a step is done to plain dig.
 func (r *comparison) isDirect(s *step) bool { return s.ID < r.Attach || r.direct[s.Scope] }
 
-// decoratesWhatRuns reports whether a decorator is the nearest for a result that is declared to run.
+// decoratesWhatRuns reports whether a decorator is the nearest for a result that is
+// declared to run.
 func (r *comparison) decoratesWhatRuns(o *oracle, d *step) bool {
 	if d.Kind != decorateStep {
 		return false

@@ -16,9 +16,12 @@ import (
 type view int
 
 const (
-	asIs      view = iota // as dig would ask if it were asked now
-	anyhow                // also whom dig may ask because it passes over a decorator, or that it may ask in vain
-	scopeless             // as if there were but one scope, which is how dig looks for cycles
+	// As dig would ask if it were asked now.
+	asIs view = iota
+	// Also whom dig may ask because it passes over a decorator, or may ask in vain.
+	anyhow
+	// As if there were but one scope, which is how dig looks for cycles.
+	scopeless
 )
 
 // needs are whom dig would ask to fill the parameters of a step.
@@ -98,7 +101,8 @@ var (
 	atBegin = regexp.MustCompile(`^(\S+ \(\S+\)) (.*)$`)
 )
 
-// confirmCycle goes the way that an error describes on the text of the program: "" if that is possible.
+// confirmCycle goes the way that an error describes on the text of the program: "" if
+// that is possible.
 func (o *oracle) confirmCycle(text string, place func(*step) string) string {
 	_, text, _ = strings.Cut(text, "cycle: ")
 	text, _, _ = strings.Cut(text, "\n")
@@ -219,8 +223,8 @@ func (o *oracle) wanted(root func(*step) bool) map[*step]bool {
 	return found
 }
 
-// confirmMissing looks for who needs what an error says that nobody provides: "" if there is one that has to be called,
-// and nobody does.
+// confirmMissing looks for who needs what an error says that nobody provides: "" if
+// there is one that has to be called, and nobody does.
 func (o *oracle) confirmMissing(text string, place func(*step) string, wanted map[*step]bool) string {
 	for line := range strings.SplitSeq(text, "\n") {
 		if _, of, ok := strings.Cut(line, ": Depend: nobody provides "); ok {

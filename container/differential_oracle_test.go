@@ -8,8 +8,9 @@ import (
 
 // This file says who was given what, by whom.
 
-// oracle tells what an App has to do with a program, by the text of the program and by what its functions
-// were given and have returned. It knows nothing of how the App finds out.
+// oracle tells what an App has to do with a program, by the text of the program and by
+// what its functions were given and have returned. It knows nothing of how the App
+// finds out.
 type oracle struct {
 	all     int     // the first so many are done
 	steps   []*step // without those that dig has refused
@@ -48,8 +49,8 @@ func newOracle(p program, w *world) *oracle {
 	return o
 }
 
-// supplies are what would be the calls of the constructors of values that were supplied: nobody sees when, but that
-// somebody was given one, or that it runs.
+// supplies are what would be the calls of the constructors of values that were
+// supplied: nobody sees when, but that somebody was given one, or that it runs.
 func (w *world) supplies() (calls []*recorded) {
 	for _, s := range w.program.Steps {
 		v := w.supplied[s]
@@ -117,8 +118,8 @@ func (o *oracle) doneBefore(s *step, c *recorded) *recorded {
 	return nil
 }
 
-// sources are the calls that the i-th parameter of a call was filled by. The error says that the values are not
-// theirs: then the oracle is wrong.
+// sources are the calls that the i-th parameter of a call was filled by. The error says
+// that the values are not theirs: then the oracle is wrong.
 func (o *oracle) sources(c *recorded, i int) ([]*recorded, error) {
 	by, err := o.filledBy(c, i)
 	if p := c.params()[i]; err != nil && p.Optional && c.args[i][0] == nil && o.givenUp(c) {
@@ -176,8 +177,9 @@ func (o *oracle) filledBy(c *recorded, i int) ([]*recorded, error) {
 	return members, same(values)
 }
 
-// thereIn are the members of a group whose values are among those that were given: a soft group has what was there when
-// it was looked at, and what the App has built in dig's place may come to dig only later.
+// thereIn are the members of a group whose values are among those that were given: a
+// soft group has what was there when it was looked at, and what the App has built in
+// dig's place may come to dig only later.
 func thereIn(args []maker, members []*recorded, k digKey) (there []*recorded) {
 	slices.SortFunc(members, func(x, y *recorded) int { return cmp.Compare(x.number, y.number) })
 	rest := makersIn(args)
@@ -197,8 +199,8 @@ func thereIn(args []maker, members []*recorded, k digKey) (there []*recorded) {
 	return there
 }
 
-// givenUp reports whether dig has passed over a decorator for c: then it may have found that an optional value could
-// not be built, and have built it for the next parameter.
+// givenUp reports whether dig has passed over a decorator for c: then it may have found
+// that an optional value could not be built, and have built it for the next parameter.
 func (o *oracle) givenUp(c *recorded) bool {
 	return slices.ContainsFunc(o.steps, func(s *step) bool { return s.Kind == decorateStep && s.ID < c.during && o.doneBefore(s, c) == nil })
 }

@@ -108,8 +108,9 @@ func works(v maker) bool {
 	return ok
 }
 
-// replacing is the decorator whose value runs instead of that which c returned for r: the nearest to where it is
-// registered, if it took the value, or nothing for that key, and returned something that runs.
+// replacing is the decorator whose value runs instead of that which c returned for r:
+// the nearest to where it is registered, if it took the value, or nothing for that key,
+// and returned something that runs.
 func (o *oracle) replacing(c *recorded, r slot) *recorded {
 	for _, k := range c.keys(r) {
 		for _, scope := range o.up(homeOf(c.step)) {
@@ -136,7 +137,8 @@ func (o *oracle) makersOf(v maker) (all []*step) {
 	return all
 }
 
-// decoratorsOf are those of what a constructor returns, where it is registered and above.
+// decoratorsOf are those of what a constructor returns, where it is registered and
+// above.
 func (o *oracle) decoratorsOf(s *step) (all []*step) {
 	if s.Kind != provideStep && s.Kind != supplyStep {
 		return nil
@@ -182,8 +184,8 @@ func (o *oracle) decorated(d *recorded, k digKey, c *recorded) bool {
 	return !takesIt
 }
 
-// standIn has a decorator wait for what Depend says of those that it stands for, and has who was given what it
-// replaces wait for it, unless it needs them.
+// standIn has a decorator wait for what Depend says of those that it stands for, and
+// has who was given what it replaces wait for it, unless it needs them.
 func (o *oracle) standIn(raw map[maker][]*recorded) error {
 	if len(raw) == 0 {
 		return nil
@@ -286,7 +288,8 @@ func (o *oracle) layer(c *recorded) int {
 	return layer
 }
 
-// plan are all units by name: of a constructor its hooks come first, one after another, then its values.
+// plan are all units by name: of a constructor its hooks come first, one after another,
+// then its values.
 func (o *oracle) plan(place func(*step) string) map[string]*unitSpec {
 	all := make(map[string]*unitSpec)
 	for s, units := range o.units {
@@ -315,8 +318,8 @@ func (o *oracle) plan(place func(*step) string) map[string]*unitSpec {
 	return all
 }
 
-// checkTimes compares when units were started and stopped with when they had to be: at the very moment at which
-// what they wait for is ready or has ended.
+// checkTimes compares when units were started and stopped with when they had to be: at
+// the very moment at which what they wait for is ready or has ended.
 func checkTimes(units map[string]*unitSpec, began time.Time, byDependency bool, fail func(string, ...any)) {
 	dependents := make(map[string][]string)
 	highest := 0
@@ -367,7 +370,8 @@ func latest(x, y time.Time) time.Time {
 	return y
 }
 
-// membersOf are the values in groups of which a warning says that it is not known whose their members are.
+// membersOf are the values in groups of which a warning says that it is not known whose
+// their members are.
 func (o *oracle) membersOf(warnings []string) map[string]bool {
 	members := make(map[string]bool)
 	for _, c := range o.calls {

@@ -10,9 +10,11 @@ import (
 	"testing"
 )
 
-// The differential test gives random programs, of Scope, Provide, Supply, Decorate, Invoke and Depend, to an App and
-// to plain dig, runs the App in virtual time, and judges it by what the functions of the program were really given: see
-// oracle. A part of the programs is given to a plain container in its beginning, which is attached to then.
+// The differential test gives random programs, of Scope, Provide, Supply, Decorate,
+// Invoke and Depend, to an App and to plain dig, runs the App in virtual time, and
+// judges it by what the functions of the program were really given: see oracle. A part
+// of the programs is given to a plain container in its beginning, which is attached to
+// then.
 //
 // STRATA_PROGRAMS says how many; they are the same each time.
 func TestAnAppDoesWhatDigDoesInTheOrderOfTheValues(t *testing.T) {

@@ -162,7 +162,7 @@ func TestDependBuildsNothing(t *testing.T) {
 	}
 }
 
-// What is not built has no values to wait for, and nor is what it would need waited for.
+// What is not built has no values to wait for, nor is what it would need waited for.
 func TestDependDoesNotWaitForWhatIsUnused(t *testing.T) {
 	app := newApp()
 	app.Provide(func() *Database { return &Database{process.Nop()} })
