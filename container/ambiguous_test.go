@@ -11,7 +11,7 @@ import (
 
 // What a type may stand for where several values fit: it is always the same one, or
 // all of them, before the build and after it.
-func TestWhatATypeStandsFor(t *testing.T) {
+func TestATypeStandsForTheNearestAndForAllToDepend(t *testing.T) {
 	database := func() *Database { return &Database{process.Nop()} }
 	decorate := func(d *Database) *Database { return &Database{process.Nop()} }
 	type named struct {
@@ -100,7 +100,7 @@ func TestPlanWarnsOfADecoratorThatMayReturnWhatItDecorates(t *testing.T) {
 	app.Decorate(func(d *Database) *Database { return d })
 	inner.Decorate(func(d *Database) *Database { return d })
 	inner.Provide(newQueue)
-	wantEqual(t, "warnings before the build", normal(planOf(t, app).Warnings...), []string{
+	wantEqual(t, "warnings before the build", withoutPlaces(planOf(t, app).Warnings...), []string{
 		"container_test.F (ambiguous_test.go) may return the *container_test.Database that it takes, which then runs once",
 	})
 	wantPlans(t, app, []string{

@@ -378,7 +378,7 @@ func TestErrorsNameTheCulprit(t *testing.T) {
 				if err == nil {
 					t.Fatal("no error")
 				}
-				wantEqual(t, "error", strings.Split(normal(err.Error())[0], "\n"), test.want)
+				wantEqual(t, "error", strings.Split(withoutPlaces(err.Error())[0], "\n"), test.want)
 				wantWellFormed(t, r)
 				if container.ExitCode(err) == 0 {
 					t.Error("exit code 0")

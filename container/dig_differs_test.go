@@ -3,6 +3,7 @@ package container_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -119,7 +120,6 @@ func TestWhatDigPanicsAtIsAnError(t *testing.T) {
 		"a nil decorator":        func(p container.Provider) error { return p.Decorate(nil) },
 		"a decorator of no sort": func(p container.Provider) error { return p.Decorate(5) },
 		"a nil function":         func(p container.Provider) error { return p.Invoke((func())(nil)) },
-		"a nil option":           func(p container.Provider) error { return errors.Join(p.Provide(newConfig, nil), errBoom) },
 		"a nil constructor": func(p container.Provider) error {
 			return errors.Join(p.Provide(none), p.Invoke(func(*Database) {}))
 		},
@@ -137,6 +137,23 @@ func TestWhatDigPanicsAtIsAnError(t *testing.T) {
 				t.Error("no error")
 			}
 		})
+	}
+}
+
+func TestANilOptionIsIgnored(t *testing.T) {
+	use := func(p container.Provider) error {
+		return errors.Join(p.Provide(newConfig, nil), p.Invoke(func(*Config) {}))
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("dig does not panic")
+			}
+		}()
+		_ = use(dig.New())
+	}()
+	if err := use(newApp()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -223,14 +240,29 @@ func TestErrorsOfTheSetupArePrefixedInErrAlone(t *testing.T) {
 	}
 }
 
+// dig prints what it refuses: memory, and of what holds itself without an end.
 func TestAContainerIsNotPrintedWhenItIsRefused(t *testing.T) {
 	app := newApp()
-	provideAll(t, app, func() *dig.Container { return app.Dig() })
-	if err := app.Invoke(func(c *dig.Container) {
-		wantText(t, app.Provide(c), "can't provide a *dig.Container") // dig prints it, without an end
-		wantText(t, app.Invoke(c), "can't invoke a *dig.Container")
-	}); err != nil {
-		t.Error(err)
+	provideAll(t, app, func() *container.App { return app }, func() *dig.Container { return app.Dig() })
+	if err := app.Invoke(func(*container.App, *dig.Container) {}); err != nil {
+		t.Fatal(err)
+	}
+	memory := regexp.MustCompile(`0x[0-9a-f]+|[{}]|%!`)
+	for _, refused := range []any{
+		app, app.Scope("inner"), app.Dig(), app.Dig().Scope("inner"),
+	} {
+		for verb, err := range map[string]error{
+			"provide":  app.Provide(refused),
+			"decorate": app.Decorate(refused),
+			"invoke":   app.Invoke(refused),
+		} {
+			text := fmt.Sprint(err)
+			if len(text) > 300 || memory.MatchString(text) {
+				t.Errorf("the error prints a %T, in %d bytes: %.300s", refused, len(text), text)
+				continue
+			}
+			wantText(t, err, verb, fmt.Sprintf("%T", refused))
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-func TestInvokeIsDigs(t *testing.T) {
+func TestInvokeDoesWhatDigDocuments(t *testing.T) {
 	same(t, []behaviour{
 		{"errors of constructors are found", failing[still, token], failing[running, token], failing[still, hooks.Lifecycle],
 			[]string{"received non-nil error from function", "the user's own: true", "calls: 3"}},

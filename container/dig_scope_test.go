@@ -9,7 +9,7 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-func TestDecorateIsDigs(t *testing.T) {
+func TestDecorateDoesWhatDigDocuments(t *testing.T) {
 	same(t, []behaviour{
 		{"values, names and groups are decorated", decorations[still, token], decorations[running, token], decorations[still, hooks.Lifecycle],
 			[]string{"decorated 11, named 12, group [13 14]", "replaced by 1"}},
@@ -169,7 +169,7 @@ func refusedDecorators[A counted, L any](u *user) {
 	u.Invoke(func(a *A) { u.say("%d", number(a)) })
 }
 
-func TestScopeIsDigs(t *testing.T) {
+func TestScopeDoesWhatDigDocuments(t *testing.T) {
 	same(t, []behaviour{
 		{"what is provided is seen in the scope and below", visibility[still, token], visibility[running, token], visibility[still, hooks.Lifecycle],
 			[]string{"grandchild sees 2", "missing type: *container_test.b", "late sees 5"}},

@@ -250,7 +250,7 @@ type (
 func (q *cube) Sides() int { return q.n }
 func (q *cube) Shade() int { return -q.n }
 
-func TestProvideIsDigs(t *testing.T) {
+func TestProvideDoesWhatDigDocuments(t *testing.T) {
 	same(t, []behaviour{
 		{"constructors of all shapes are taken", shapes[still, token], shapes[running, token], shapes[still, hooks.Lifecycle],
 			[]string{"each: 1 2 [3] [4] map[5:6] 7 8 9 ten false 11"}},

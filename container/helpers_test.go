@@ -3,6 +3,7 @@ package container_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -255,4 +256,23 @@ func wantWellFormed(t *testing.T, r *recorder) {
 	if m, first := count("app started"); m > 0 && n > 0 && first > stopping {
 		t.Errorf("the app started after it was stopping: %q", story)
 	}
+}
+
+// What changes with the place of a test in its file.
+var (
+	directories    = regexp.MustCompile(`(/[\w.@-]+)*/([\w-]+\.go:\d+)`)
+	lineNumbers    = regexp.MustCompile(`(\.go):\d+`)
+	anonymousFuncs = regexp.MustCompile(`(container_test"?\.)Test\w+(\.func\d+|\.\d+)+`)
+)
+
+// withoutPlaces returns texts without what changes with the place of a test in its
+// file: numbers of lines, and names of functions that have none, which are F.
+func withoutPlaces(texts ...string) []string {
+	var without []string
+	for _, text := range texts {
+		text = directories.ReplaceAllString(text, "$2")
+		text = lineNumbers.ReplaceAllString(text, "$1")
+		without = append(without, anonymousFuncs.ReplaceAllString(text, "${1}F"))
+	}
+	return without
 }

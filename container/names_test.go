@@ -46,90 +46,103 @@ func namesOf(p *container.Plan) []string {
 
 // Names are readable and unique, and the same before the build and after it: declared
 // types suffice for these.
-func TestNamesOfUnits(t *testing.T) {
+func TestNamesAreReadableAndUnique(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		setup func(app *container.App)
 		want  []string
 	}{
 		{"servers with names", func(app *container.App) { provideServers(app, "public", "admin", "two\nlines") }, []string{
-			"*container_test.Server[name=public] | container_test.provideServers.func1 (named_test.go:38)",
-			"*container_test.Server[name=admin] | container_test.provideServers.func1 (named_test.go:38)",
-			"*container_test.Server[name=two lines] | container_test.provideServers.func1 (named_test.go:38)",
+			"*container_test.Server[name=public] | container_test.provideServers.func1 (names_constructors_test.go)",
+			"*container_test.Server[name=admin] | container_test.provideServers.func1 (names_constructors_test.go)",
+			"*container_test.Server[name=two lines] | container_test.provideServers.func1 (names_constructors_test.go)",
 		}},
 		{"generics", provideGenerics, []string{
-			"*container_test.table[string,int] | container_test.newTable (named_test.go:19)",
-			"*container_test.table[string,hooks.Hook] | container_test.newTable (named_test.go:19)",
-			"*container_test.table[hooks.Schedule,map[string]*template.Template] | container_test.newTable (named_test.go:19)",
-			"*container_test.table[int,func(hooks.Hook, ...*hooks.Plan) []error] | container_test.newTable (named_test.go:19)",
-			"*container_test.table[int,container_test.table[string,hooks.Hook]] | container_test.newTable (named_test.go:19)",
-		}},
-		{"method values, which stand where they are provided", provideMethods, []string{
-			"*container_test.Server#1 | container_test.(*factory).newServer (named_test.go:61)",
-			"*container_test.Queue | container_test.factory.newQueue (named_test.go:62)",
-			"*container_test.table[int,*template.Template] | container_test.(*tables).newTable (named_test.go:63)",
-			"*container_test.Server#2 | container_test.(*factory).newServer (named_test.go:23)",
+			"*container_test.table[string,int] | container_test.newTable (names_constructors_test.go)",
+			"*container_test.table[string,hooks.Hook] | container_test.newTable (names_constructors_test.go)",
+			"*container_test.table[hooks.Schedule,map[string]*template.Template] | container_test.newTable (names_constructors_test.go)",
+			"*container_test.table[int,func(hooks.Hook, ...*hooks.Plan) []error] | container_test.newTable (names_constructors_test.go)",
+			"*container_test.table[int,container_test.table[string,hooks.Hook]] | container_test.newTable (names_constructors_test.go)",
 		}},
 		{"anonymous functions of the package", func(app *container.App) { app.Provide(newInVariable); app.Provide(newInInit) }, []string{
-			"*container_test.Database | container_test.init.func0 (named_test.go:30)",
-			"*container_test.Cache | container_test.init.0.func1 (named_test.go:34)",
+			"*container_test.Database | container_test.init.func0 (names_constructors_test.go)",
+			"*container_test.Cache | container_test.init.0.func1 (names_constructors_test.go)",
 		}},
 		{"types of functions", func(app *container.App) { provideLocal(app); provideOtherLocal(app) }, []string{
-			"container_test.local#1 | container_test.provideLocal.func1 (named_test.go:50)",
-			"*container_test.table[int,container_test.local]#1 | container_test.newTable (named_test.go:19)",
-			"container_test.local#2 | container_test.provideOtherLocal.func1 (named_test.go:56)",
-			"*container_test.table[int,container_test.local]#2 | container_test.newTable (named_test.go:19)",
+			"container_test.local#1 | container_test.provideLocal.func1 (names_constructors_test.go)",
+			"*container_test.table[int,container_test.local]#1 | container_test.newTable (names_constructors_test.go)",
+			"container_test.local#2 | container_test.provideOtherLocal.func1 (names_constructors_test.go)",
+			"*container_test.table[int,container_test.local]#2 | container_test.newTable (names_constructors_test.go)",
 		}},
 		{"types of one name in two packages", provideTemplates, []string{
-			"*text/template.Template | container_test.runTemplates.func1 (named_test.go:77)",
-			"*html/template.Template | container_test.runTemplates.func1 (named_test.go:77)",
+			"*text/template.Template | container_test.runTemplates.func1 (names_constructors_test.go)",
+			"*html/template.Template | container_test.runTemplates.func1 (names_constructors_test.go)",
 		}},
 		{"a package of a later version", func(app *container.App) { app.Provide(newTable[int, *randv2.Rand]) }, []string{
-			"*container_test.table[int,*rand.Rand] | container_test.newTable (named_test.go:19)",
+			"*container_test.table[int,*rand.Rand] | container_test.newTable (names_constructors_test.go)",
 		}},
 		{"types of one name in two versions of a package", func(app *container.App) {
 			runTemplates(app, func(string) *rand.Rand { return rand.New(rand.NewSource(1)) })
 			runTemplates(app, func(string) *randv2.Rand { return randv2.New(randv2.NewPCG(1, 2)) })
 		}, []string{
-			"*rand.Rand | container_test.runTemplates.func1 (named_test.go:77)",
-			"*rand/v2.Rand | container_test.runTemplates.func1 (named_test.go:77)",
+			"*rand.Rand | container_test.runTemplates.func1 (names_constructors_test.go)",
+			"*rand/v2.Rand | container_test.runTemplates.func1 (names_constructors_test.go)",
 		}},
 		{"mixed", provideMixed, []string{
-			"*container_test.Queue[group=workers]#1 | container_test.provideWorkers.func1 (named_test.go:44)",
-			"*container_test.Queue[group=workers]#2 | container_test.provideWorkers.func1 (named_test.go:44)",
-			"*container_test.Server[name=a] | container_test.provideServers.func1 (named_test.go:38)",
-			"*container_test.Server | container_test.(*factory).newServer (named_test.go:88)",
-			"*container_test.table[int,hooks.Hook][name=t] | container_test.newTable (named_test.go:19)",
-			"container_test.provideMixed.func1 hook | container_test.provideMixed.func1 (named_test.go:90)",
+			"*container_test.Queue[group=workers]#1 | container_test.provideWorkers.func1 (names_constructors_test.go)",
+			"*container_test.Queue[group=workers]#2 | container_test.provideWorkers.func1 (names_constructors_test.go)",
+			"*container_test.Server[name=a] | container_test.provideServers.func1 (names_constructors_test.go)",
+			"*container_test.Server | container_test.(*factory).newServer (names_constructors_test.go)",
+			"*container_test.table[int,hooks.Hook][name=t] | container_test.newTable (names_constructors_test.go)",
+			"container_test.provideMixed.func1 hook | container_test.provideMixed.func1 (names_constructors_test.go)",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			app := newApp(adaptOthers()...)
 			test.setup(app)
-			wantEqual(t, "names before the build", namesOf(planOf(t, app)), test.want)
+			wantEqual(t, "names before the build", withoutPlaces(namesOf(planOf(t, app))...), test.want)
 			if _, err := app.Runner(); err != nil {
 				t.Fatal(err)
 			}
-			wantEqual(t, "names after the build", namesOf(planOf(t, app)), test.want)
+			wantEqual(t, "names after the build", withoutPlaces(namesOf(planOf(t, app))...), test.want)
 		})
 	}
 }
 
+// A method value has no place of its own: it stands where it is provided, and the
+// method itself, which is last here, where it is declared. The lines are those of
+// names_constructors_test.go.
+func TestAMethodValueStandsWhereItIsProvided(t *testing.T) {
+	app := newApp(adaptOthers()...)
+	provideMethods(app)
+	want := []string{
+		"*container_test.Server#1 | container_test.(*factory).newServer (names_constructors_test.go:61)",
+		"*container_test.Queue | container_test.factory.newQueue (names_constructors_test.go:62)",
+		"*container_test.table[int,*template.Template] | container_test.(*tables).newTable (names_constructors_test.go:63)",
+		"*container_test.Server#2 | container_test.(*factory).newServer (names_constructors_test.go:23)",
+	}
+	wantEqual(t, "names before the build", namesOf(planOf(t, app)), want)
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "names after the build", namesOf(planOf(t, app)), want)
+}
+
 // A hundred workers are numbered in the order of registration. The numbers are not
 // padded: one more worker does not rename the others.
-func TestNamesOfAHundredWorkers(t *testing.T) {
+func TestOneMoreWorkerRenamesNoOther(t *testing.T) {
 	for _, n := range []int{99, 100, 101} {
 		app := newApp()
 		provideWorkers(app, n)
 		var want []string
 		for i := range n {
-			want = append(want, fmt.Sprintf("*container_test.Queue[group=workers]#%d | container_test.provideWorkers.func1 (named_test.go:44)", i+1))
+			want = append(want, fmt.Sprintf("*container_test.Queue[group=workers]#%d | container_test.provideWorkers.func1 (names_constructors_test.go)", i+1))
 		}
-		wantEqual(t, "names before the build", namesOf(planOf(t, app)), want)
+		wantEqual(t, "names before the build", withoutPlaces(namesOf(planOf(t, app))...), want)
 		if _, err := app.Runner(); err != nil {
 			t.Fatal(err)
 		}
-		wantEqual(t, "names after the build", namesOf(planOf(t, app)), want)
+		wantEqual(t, "names after the build", withoutPlaces(namesOf(planOf(t, app))...), want)
 	}
 }
 

@@ -1,7 +1,6 @@
 package container_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -156,11 +155,11 @@ func TestPlanWarnsOfAnOptionThatStaysEmpty(t *testing.T) {
 			if err := app.Verify(); err != nil {
 				t.Fatal(err)
 			}
-			wantEqual(t, "warnings before the build", normal(planOf(t, app).Warnings...), test.want)
+			wantEqual(t, "warnings before the build", withoutPlaces(planOf(t, app).Warnings...), test.want)
 			if _, err := app.Runner(); err != nil {
 				t.Fatal(err)
 			}
-			wantEqual(t, "warnings after the build", normal(planOf(t, app).Warnings...), test.want)
+			wantEqual(t, "warnings after the build", withoutPlaces(planOf(t, app).Warnings...), test.want)
 		})
 	}
 }
@@ -178,21 +177,3 @@ func TestPlanOfWhatWasAttachedWarnsOfAnOptionThatStaysEmpty(t *testing.T) {
 }
 
 func newTracerAlone() *tracer { return new(tracer) }
-
-var (
-	directory = regexp.MustCompile(`(/[\w.@-]+)*/([\w-]+\.go:\d+)`)
-	line      = regexp.MustCompile(`(\.go):\d+`)
-	anonymous = regexp.MustCompile(`(container_test"?\.)Test\w+(\.func\d+|\.\d+)+`)
-)
-
-// normal returns texts without what changes with the place of a test in its file:
-// numbers of lines, and names of functions that have none, which are F.
-func normal(texts ...string) []string {
-	var normal []string
-	for _, text := range texts {
-		text = directory.ReplaceAllString(text, "$2")
-		text = line.ReplaceAllString(text, "$1")
-		normal = append(normal, anonymous.ReplaceAllString(text, "${1}F"))
-	}
-	return normal
-}

@@ -162,8 +162,8 @@ func TestDependBuildsNothing(t *testing.T) {
 	}
 }
 
-// What is not built has no values to wait for, and nor is what it would need waited for.
-func TestDependOnWhatIsUnused(t *testing.T) {
+// What is not built has no values to wait for, nor is what it would need waited for.
+func TestDependDoesNotWaitForWhatIsUnused(t *testing.T) {
 	app := newApp()
 	app.Provide(func() *Database { return &Database{process.Nop()} })
 	app.Provide(func(*Database) *Config { t.Error("built"); return nil })
@@ -298,7 +298,7 @@ func TestPlanWarnsOfSoftGroups(t *testing.T) {
 
 // A member of a soft group that nobody asks for is not waited for, and nor is what it
 // would need.
-func TestSoftGroupWithoutItsMembers(t *testing.T) {
+func TestSoftGroupDoesNotWaitForWhatIsNotBuilt(t *testing.T) {
 	type in struct {
 		dig.In
 		Configs []*Config `group:"configs,soft"`

@@ -41,7 +41,7 @@ func TestOneInstanceOfTwoConstructorsIsWaitedFor(t *testing.T) {
 
 // Of two that return one instance the one that was called first may wait for the
 // other: that makes no cycle of it.
-func TestOneInstanceThatWaitsForItself(t *testing.T) {
+func TestDependBetweenTwoOfOneInstanceIsNoCycle(t *testing.T) {
 	app := newApp()
 	db := &Database{process.Nop()}
 	app.Provide(func() *Database { return db })

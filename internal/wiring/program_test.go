@@ -5,10 +5,11 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
-	"strings"
 
 	"go.uber.org/dig"
 	"pgregory.net/rapid"
+
+	"github.com/strata-go/strata/internal/digtypes"
 )
 
 // This file draws random programs for the differential tests and runs their functions.
@@ -225,27 +226,6 @@ func drawProgram(t *rapid.T) []step {
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-func slotTag(s slot) reflect.StructTag {
-	var tags []string
-	if s.Name != "" {
-		tags = append(tags, fmt.Sprintf("name:%q", s.Name))
-	}
-	if s.Group != "" {
-		group := s.Group
-		if s.Soft {
-			group += ",soft"
-		}
-		if s.Flatten {
-			group += ",flatten"
-		}
-		tags = append(tags, fmt.Sprintf("group:%q", group))
-	}
-	if s.Optional {
-		tags = append(tags, `optional:"true"`)
-	}
-	return reflect.StructTag(strings.Join(tags, " "))
-}
-
 func (s slot) fieldType(sliced bool) reflect.Type {
 	switch {
 	case s.Named && sliced:
@@ -261,21 +241,14 @@ func partType(p part, embedded reflect.Type, sliced bool) (reflect.Type, [][]int
 	if !p.Struct {
 		return p.Slots[0].Type, [][]int{nil}
 	}
-	outer := []reflect.StructField{{Name: embedded.Name(), Type: embedded, Anonymous: true}}
-	inner := slices.Clone(outer)
-	var paths [][]int
-	for i, s := range p.Slots {
-		f := reflect.StructField{Name: fmt.Sprint("F", i), Type: s.fieldType(sliced), Tag: slotTag(s)}
-		if p.Nested && i == len(p.Slots)-1 {
-			inner = append(inner, f)
-			outer = append(outer, reflect.StructField{Name: "Nested", Type: reflect.StructOf(inner)})
-			paths = append(paths, []int{len(outer) - 1, 1})
-			continue
-		}
-		outer = append(outer, f)
-		paths = append(paths, []int{len(outer) - 1})
+	var fields []digtypes.Field
+	for _, s := range p.Slots {
+		fields = append(fields, digtypes.Field{
+			Type: s.fieldType(sliced), Name: s.Name, Group: s.Group,
+			Optional: s.Optional, Soft: s.Soft, Flatten: s.Flatten,
+		})
 	}
-	return reflect.StructOf(outer), paths
+	return digtypes.Struct(embedded, p.Nested, fields...)
 }
 
 // world runs a program on one of the two.

@@ -1,7 +1,7 @@
 package container_test
 
-// places are where the constructors of drawn programs are said to stand, a line each, so
-// that what the App says can be traced to a step.
+// places are where the constructors of drawn programs are said to stand, a line each,
+// so that what the App says can be traced to a step.
 var places = []func(){
 	func() {},
 	func() {},

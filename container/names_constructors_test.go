@@ -11,8 +11,8 @@ import (
 	"github.com/strata-go/strata/process"
 )
 
-// What follows is provided in all shapes that constructors come in. Tests of names
-// know the lines.
+// What follows is provided in all shapes that constructors come in, for the tests of
+// names. One of them knows the lines: TestAMethodValueStandsWhereItIsProvided.
 
 type table[K comparable, V any] struct{ process.Runner }
 

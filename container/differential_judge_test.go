@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/strata-go/strata/container"
@@ -16,8 +17,30 @@ import (
 
 // This file judges an App by the oracle.
 
+// disagreement is what an App did and should not have done.
+type disagreement string
+
+// judge runs a program in a bubble, and returns what is wrong.
+func judge(t *testing.T, p program, count tally) (failed string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newComparison(p, count)
+		defer func() {
+			switch p := recover().(type) {
+			case nil:
+			case disagreement:
+				failed = string(p) + "\ncalled:\n" + strings.Join(r.ours.log, "\n")
+			default:
+				panic(p)
+			}
+		}()
+		r.run()
+	})
+	return failed
+}
+
 // finish runs the App, and compares all that can be known of it.
-func (r *trial) finish() {
+func (r *comparison) finish() {
 	calls := len(r.ours.calls)
 	verifyErr := r.app.Verify()
 	before, planErr := r.app.Plan()
@@ -35,12 +58,6 @@ func (r *trial) finish() {
 	err := r.runApp()
 
 	o := r.oracle()
-	if slices.ContainsFunc(o.calls, func(c *recorded) bool {
-		return c.Kind == decorateStep && c.failed && c.during < len(r.Steps) && r.isDirect(r.Steps[c.during])
-	}) {
-		r.count.add("attached: a decorator failed, of which dig hands out what it returned", 1)
-		return
-	}
 	for _, c := range o.calls {
 		for i := range c.params() {
 			if _, err := o.sources(c, i); err != nil {
@@ -59,12 +76,13 @@ func (r *trial) finish() {
 	}
 }
 
-// mustBuild reports whether a step has to be called because a result is declared to run.
-func (r *trial) mustBuild(s *step) bool {
+// mustBuild reports whether a step has to be called because a result is declared to
+// run.
+func (r *comparison) mustBuild(s *step) bool {
 	return (s.Kind == provideStep || s.Kind == supplyStep) && slices.ContainsFunc(s.results(), func(r slot) bool { return r.Type.Implements(runnerType) })
 }
 
-func (r *trial) runApp() error {
+func (r *comparison) runApp() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var waiter sync.WaitGroup
 	defer waiter.Wait()
@@ -80,7 +98,7 @@ func (r *trial) runApp() error {
 }
 
 // checkRefused judges an App that must not start.
-func (r *trial) checkRefused(verifyErr, err error, built int) {
+func (r *comparison) checkRefused(verifyErr, err error, built int) {
 	text := verifyErr.Error()
 	if built > 0 || len(find[hooks.UnitStarting](r.events)) > 0 {
 		r.fail("%d were called in spite of %v", built, verifyErr)
@@ -120,14 +138,14 @@ func (r *trial) checkRefused(verifyErr, err error, built int) {
 }
 
 // makesBoth reports whether a step makes both sides of a Depend.
-func (r *trial) makesBoth(s *step) bool {
+func (r *comparison) makesBoth(s *step) bool {
 	return slices.ContainsFunc(r.Steps, func(d *step) bool {
 		return d.Kind == dependStep && provides(s, d.From) && provides(s, d.To)
 	})
 }
 
 // checkFailed judges an App of which the build has failed.
-func (r *trial) checkFailed(o *oracle, err error) {
+func (r *comparison) checkFailed(o *oracle, err error) {
 	if len(find[hooks.UnitStarting](r.events)) > 0 {
 		r.fail("units were started in spite of %v", err)
 	}
@@ -160,7 +178,7 @@ func (r *trial) checkFailed(o *oracle, err error) {
 }
 
 // checkRun judges an App that was started and stopped.
-func (r *trial) checkRun(o *oracle, before *container.Plan, began time.Time) {
+func (r *comparison) checkRun(o *oracle, before *container.Plan, began time.Time) {
 	if err := o.settle(); err != nil {
 		r.fail("started in spite of a %v", err)
 	}
@@ -173,7 +191,7 @@ func (r *trial) checkRun(o *oracle, before *container.Plan, began time.Time) {
 		r.fail("told %d plans, and not\n%v", len(planned), plan)
 	}
 	if r.mixesDecorated(o, plan) {
-		r.count.add("attached: members that nobody knows apart, of which some are decorated", 1)
+		r.count.add(notJudged+"attached, with members that nobody knows apart, of which some are decorated", 1)
 		return
 	}
 	r.comparePlans(o, plan, want)
@@ -198,7 +216,7 @@ func (r *trial) checkRun(o *oracle, before *container.Plan, began time.Time) {
 }
 
 // countCalls counts what took part in a run.
-func (r *trial) countCalls(o *oracle) {
+func (r *comparison) countCalls(o *oracle) {
 	for _, c := range o.inOrder() {
 		if c.Kind == decorateStep {
 			r.count.add("decorators called", 1)
@@ -257,89 +275,9 @@ func (r *trial) countCalls(o *oracle) {
 	}
 }
 
-func (r *trial) comparePlans(o *oracle, plan *container.Plan, want map[string]*unitSpec) {
-	got := make(map[string]*unitSpec)
-	for i, layer := range plan.Layers {
-		for _, u := range layer {
-			slices.Sort(u.DependsOn)
-			got[u.Name] = &unitSpec{Unit: u, layer: i}
-		}
-	}
-	same := func(x, y *unitSpec) bool {
-		return x.Type == y.Type && x.Constructor == y.Constructor && x.layer == y.layer && slices.Equal(x.DependsOn, y.DependsOn)
-	}
-	mixed := o.membersOf(plan.Warnings)
-	unsure := len(mixed) > 0
-	if unsure {
-		r.count.add("attached: members of a group that nobody knows apart", 1)
-	}
-	if r.Attach == 0 && unsure {
-		r.fail("warnings are %q", plan.Warnings)
-	}
-	tied := r.Attach > 0 && o.tied // dig does not tell which of two decorators was given first
-	decorated := make(map[string]bool)
-	for s, units := range o.units {
-		for _, u := range units {
-			decorated[u.Name] = s.Kind == decorateStep
-		}
-	}
-	if r.loose || unsure || tied {
-		r.count.add("attached: may wait for more", 1)
-		// dig does not tell in which order it called those, nor what they were given, so they wait for more, and
-		// for what they would be given now.
-		same = func(x, y *unitSpec) bool {
-			return x.Type == y.Type && !slices.ContainsFunc(y.DependsOn, func(d string) bool {
-				return !r.late && !waitsFor(got, x.Name, d) && !mixed[d] && !(tied && decorated[x.Name] && decorated[d]) && !(r.loose && decorated[d])
-			})
-		}
-	}
-	if maps.EqualFunc(got, want, same) {
-		for name, u := range want { // the same, unless it is loose
-			u.layer, u.DependsOn = got[name].layer, got[name].DependsOn
-		}
-		return
-	}
-	r.fail("the plan is\n%s\nwant\n%s", unitsText(got), unitsText(want))
-}
-
-// mixesDecorated reports whether it is not known which members of a group are whose, and what one of their makers
-// returned is decorated under another key: then it is not known what does not run.
-func (r *trial) mixesDecorated(o *oracle, plan *container.Plan) bool {
-	mixed := o.membersOf(plan.Warnings)
-	if r.late { // nor is it known in which order they were made
-		for _, c := range o.inOrder() {
-			for i, result := range c.results() {
-				for _, name := range makersIn(c.made[i]) {
-					mixed[name] = mixed[name] || result.Group != ""
-				}
-			}
-		}
-	}
-	return slices.ContainsFunc(o.inOrder(), func(c *recorded) bool {
-		return len(o.decoratorsOf(c.step)) > 0 && slices.ContainsFunc(c.made, func(values []maker) bool {
-			return slices.ContainsFunc(values, func(v maker) bool { return mixed[nameOf(v)] })
-		})
-	})
-}
-
-// waitsFor reports whether a unit waits for another, directly or not.
-func waitsFor(units map[string]*unitSpec, name, other string) bool {
-	u := units[name]
-	return u != nil && slices.ContainsFunc(u.DependsOn, func(d string) bool { return d == other || waitsFor(units, d, other) })
-}
-
-func unitsText(units map[string]*unitSpec) string {
-	var lines []string
-	for _, u := range units {
-		lines = append(lines, fmt.Sprintf("layer %d: %s %s by %s after %v", u.layer, u.Name, u.Type, u.Constructor, u.DependsOn))
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
-}
-
-// checkCalls wants a reason for each call: that it runs, that somebody was given what it made, or might have been, or
-// that it was asked for.
-func (r *trial) checkCalls(o *oracle) {
+// checkCalls wants a reason for each call: that it runs, that somebody was given what
+// it made, or might have been, or that it was asked for.
+func (r *comparison) checkCalls(o *oracle) {
 	wanted := make(map[*step]bool)
 	vague := false // dig has given up something under way
 	for _, c := range o.calls {
@@ -373,10 +311,11 @@ func (r *trial) checkCalls(o *oracle) {
 }
 
 // isDirect reports whether a step is done to plain dig.
-func (r *trial) isDirect(s *step) bool { return s.ID < r.Attach || r.direct[s.Scope] }
+func (r *comparison) isDirect(s *step) bool { return s.ID < r.Attach || r.direct[s.Scope] }
 
-// decoratesWhatRuns reports whether a decorator is the nearest for a result that is declared to run.
-func (r *trial) decoratesWhatRuns(o *oracle, d *step) bool {
+// decoratesWhatRuns reports whether a decorator is the nearest for a result that is
+// declared to run.
+func (r *comparison) decoratesWhatRuns(o *oracle, d *step) bool {
 	if d.Kind != decorateStep {
 		return false
 	}
@@ -395,7 +334,7 @@ func (r *trial) decoratesWhatRuns(o *oracle, d *step) bool {
 	return false
 }
 
-func (r *trial) checkUnused(o *oracle, plan *container.Plan) {
+func (r *comparison) checkUnused(o *oracle, plan *container.Plan) {
 	var want []string
 	for _, s := range o.steps {
 		if (s.Kind == provideStep || s.Kind == supplyStep) && o.done[s] == nil {
@@ -412,131 +351,4 @@ func (r *trial) checkUnused(o *oracle, plan *container.Plan) {
 	if !slices.Equal(got, want) {
 		r.fail("unused are %v, want %v", got, want)
 	}
-}
-
-// checkBefore compares the plan before the build with the exact one, constructor by constructor. Where they differ a
-// warning has to name the constructor, or somebody that it waits for. Two things show in no type, and are not warned of:
-// that a pointer is nil, and that a value is passed on by a type assertion.
-func (r *trial) checkBefore(o *oracle, before, after *container.Plan) {
-	if r.loose {
-		return
-	}
-	vague := make(map[string]bool) // places of which something else may come
-	steps := make(map[string][]*step)
-	for _, s := range o.steps {
-		if s.Kind == scopeStep || s.Kind == dependStep {
-			continue
-		}
-		at := r.place(s)
-		steps[at] = append(steps[at], s)
-		vague[at] = vague[at] || slices.ContainsFunc(before.Warnings, func(w string) bool { return strings.Contains(w, at) })
-		c := o.done[s]
-		switch {
-		case c != nil && slices.ContainsFunc(c.made, func(values []maker) bool { return slices.Contains(values, nil) }),
-			c == nil && vague[at]:
-			vague[at] = true
-			for _, d := range o.decoratorsOf(s) { // which stand for a value, if there is one
-				vague[r.place(d)] = true
-			}
-		case c != nil && c.asserted:
-			vague[at] = true
-		}
-	}
-	for _, c := range o.calls { // one value may be of several
-		for _, values := range c.made {
-			for _, v := range values {
-				for _, of := range o.makersOf(v) {
-					vague[r.place(of)] = vague[r.place(of)] || vague[r.place(c.step)]
-				}
-			}
-		}
-	}
-	for _, s := range o.steps { // whether a value runs is up to its decorators, too
-		for _, d := range o.decoratorsOf(s) {
-			vague[r.place(s)] = vague[r.place(s)] || vague[r.place(d)]
-		}
-	}
-	was, is := byConstructor(before), byConstructor(after)
-	for at, list := range steps {
-		if vague[at] {
-			r.count.add("before: warned of", 1)
-			continue
-		}
-		if len(was[at]) != len(is[at]) {
-			r.fail("before the build %s had %d units, and then %d\n%v\n%v", at, len(was[at]), len(is[at]), before, after)
-		}
-		if r.waitsForVague(o, list, vague, was, at) {
-			r.count.add("before: after what was warned of", 1)
-			continue
-		}
-		r.count.add("before: exact", 1)
-		if !slices.Equal(was[at], is[at]) {
-			r.fail("before the build %s was\n%v and is now\n%v\n%v\n%v", at, was[at], is[at], before, after)
-		}
-	}
-	if !slices.Contains(slices.Collect(maps.Values(vague)), true) && !slices.Equal(before.Unused, after.Unused) {
-		r.fail("before the build unused were %v, and are now %v", before.Unused, after.Unused)
-	}
-}
-
-// byConstructor are the units of a plan, without their names: in which layers they are and which constructors they wait
-// for.
-func byConstructor(p *container.Plan) map[string][]string {
-	by := make(map[string]string)
-	for _, layer := range p.Layers {
-		for _, u := range layer {
-			by[u.Name] = u.Constructor
-		}
-	}
-	all := make(map[string][]string)
-	for i, layer := range p.Layers {
-		for _, u := range layer {
-			var after []string
-			for _, d := range u.DependsOn {
-				after = append(after, by[d])
-			}
-			slices.Sort(after)
-			all[u.Constructor] = append(all[u.Constructor], fmt.Sprintf("layer %d after %v", i, slices.Compact(after)))
-		}
-	}
-	for _, units := range all {
-		slices.Sort(units)
-	}
-	return all
-}
-
-// waitsForVague reports whether somebody that the steps wait for, in fact or going by the plan before, is vague.
-func (r *trial) waitsForVague(o *oracle, steps []*step, vague map[string]bool, was map[string][]string, at string) bool {
-	seen := make(map[*recorded]bool)
-	var visit func(c *recorded) bool
-	visit = func(c *recorded) bool {
-		if seen[c] {
-			return false
-		}
-		seen[c] = true
-		return vague[r.place(c.step)] || slices.ContainsFunc(o.waits(c), func(h hop) bool { return visit(h.to) })
-	}
-	for _, s := range steps {
-		if o.done[s] != nil && visit(o.done[s]) {
-			return true
-		}
-	}
-	known := make(map[string]bool)
-	var look func(at string) bool
-	look = func(at string) bool {
-		if known[at] {
-			return false
-		}
-		known[at] = true
-		if vague[at] {
-			return true
-		}
-		for other := range was {
-			if slices.ContainsFunc(was[at], func(text string) bool { return strings.Contains(text, other) }) && look(other) {
-				return true
-			}
-		}
-		return false
-	}
-	return look(at)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-// trial is a program that is given to both.
-type trial struct {
+// comparison is a program that is given to both.
+type comparison struct {
 	program
 	count               tally
 	ours, plain         *world
@@ -31,9 +31,9 @@ type trial struct {
 	late                bool   // and something was provided or decorated after that
 }
 
-func newTrial(p program, count tally) *trial {
+func newComparison(p program, count tally) *comparison {
 	p.normalize()
-	r := &trial{program: p, count: count, ours: newWorld(p), plain: newWorld(p), events: new(recorder)}
+	r := &comparison{program: p, count: count, ours: newWorld(p), plain: newWorld(p), events: new(recorder)}
 	plain := dig.New(dig.DeferAcyclicVerification(), dig.RecoverFromPanics())
 	r.plainScopes, r.direct = []container.Provider{plain}, []bool{false}
 	if p.Attach > 0 {
@@ -47,9 +47,9 @@ func newTrial(p program, count tally) *trial {
 	return r
 }
 
-// provideOwn gives plain dig what an App provides itself, at the same time: dig looks for cycles by numbers that it gives
-// to constructors in the order in which they come.
-func (r *trial) provideOwn() {
+// provideOwn gives plain dig what an App provides itself, at the same time: dig looks
+// for cycles by numbers that it gives to constructors in the order in which they come.
+func (r *comparison) provideOwn() {
 	for _, own := range []any{
 		func() hooks.Lifecycle { return ignored{} },
 		func() container.Shutdowner { return nil },
@@ -64,7 +64,7 @@ type ignored struct{}
 
 func (ignored) Append(hooks.Hook) {}
 
-func (r *trial) options() []container.Option {
+func (r *comparison) options() []container.Option {
 	schedule := container.ByLayer
 	if r.ByDepend {
 		schedule = container.ByDependency
@@ -75,8 +75,8 @@ func (r *trial) options() []container.Option {
 	}
 }
 
-// normalize makes what was left after steps were left out a program again, and takes from functions that are given
-// to plain dig what it has not.
+// normalize makes what was left after steps were left out a program again, and takes
+// from functions that are given to plain dig what it has not.
 func (p *program) normalize() {
 	steps := make([]*step, len(p.Steps))
 	direct := []bool{false}
@@ -106,11 +106,11 @@ func (p *program) normalize() {
 	p.Steps = steps
 }
 
-func (r *trial) fail(format string, args ...any) {
+func (r *comparison) fail(format string, args ...any) {
 	panic(disagreement(fmt.Sprintf(format, args...)))
 }
 
-func (r *trial) run() {
+func (r *comparison) run() {
 	r.count.add("programs", 1)
 	if r.MayBeCycle {
 		r.count.add("programs with cycles allowed", 1)
@@ -135,7 +135,7 @@ func (r *trial) run() {
 	r.finish()
 }
 
-func (r *trial) attach() {
+func (r *comparison) attach() {
 	r.count.add("attached", 1)
 	r.app = container.Attach(r.container, r.options()...)
 	r.scopes[0] = r.app
@@ -147,10 +147,10 @@ func (r *trial) attach() {
 	}
 }
 
-func (r *trial) oracle() *oracle { return newOracle(r.program, r.ours) }
+func (r *comparison) oracle() *oracle { return newOracle(r.program, r.ours) }
 
 // place is where the App says that a step's function stands.
-func (r *trial) place(s *step) string {
+func (r *comparison) place(s *step) string {
 	switch {
 	case s.Kind == supplyStep && s.ID >= r.Attach:
 		return r.supplied
@@ -161,7 +161,7 @@ func (r *trial) place(s *step) string {
 }
 
 // do gives a step to both. It reports whether there is nothing more to compare.
-func (r *trial) do(s *step) (over bool) {
+func (r *comparison) do(s *step) (over bool) {
 	ours, plain := r.scopes[s.Scope], r.plainScopes[s.Scope]
 	r.count.add(s.Kind.String(), 1)
 	switch s.Kind {
@@ -190,7 +190,7 @@ func (r *trial) do(s *step) (over bool) {
 	return false
 }
 
-func (r *trial) same(s *step, got, want error) {
+func (r *comparison) same(s *step, got, want error) {
 	if errorText(got) != errorText(want) {
 		r.fail("%v:\n%v, want\n%v", s, got, want)
 	}
@@ -223,8 +223,9 @@ func scopeOf(p container.Provider, id int) container.Provider {
 	panic("no provider")
 }
 
-// supply supplies a value; plain dig is given a constructor that is said to stand in the same place.
-func (r *trial) supply(s *step) {
+// supply supplies a value; plain dig is given a constructor that is said to stand in
+// the same place.
+func (r *comparison) supply(s *step) {
 	result := s.results()[0]
 	give := func(w *world) (maker, any) {
 		v := w.newValue(result.Concrete, fmt.Sprintf("%d#1.0", s.ID))
@@ -258,9 +259,9 @@ func thisLine() uintptr {
 	return frame.PC
 }
 
-// decorate decorates. What would be decorated for the second time is dig's to refuse, but dig does so by halves, so it
-// is spared that.
-func (r *trial) decorate(s *step, ours, plain container.Provider) {
+// decorate decorates. What would be decorated for the second time is dig's to refuse,
+// but dig does so by halves, so it is spared that.
+func (r *comparison) decorate(s *step, ours, plain container.Provider) {
 	o := r.oracle()
 	again := false
 	for i, result := range s.results() {
@@ -285,7 +286,7 @@ func (r *trial) decorate(s *step, ours, plain container.Provider) {
 }
 
 // invoke reports whether dig would go on where the App does not.
-func (r *trial) invoke(s *step, ours, plain container.Provider) (over bool) {
+func (r *comparison) invoke(s *step, ours, plain container.Provider) (over bool) {
 	calls := len(r.ours.calls)
 	got := ours.Invoke(r.ours.function(s))
 	called := len(r.ours.calls) - calls
@@ -324,16 +325,16 @@ func (r *trial) invoke(s *step, ours, plain container.Provider) (over bool) {
 	return false
 }
 
-// mayBeBroken reports whether there is a decorator that dig may have begun to call in an Invoke, and not called: an
-// optional parameter may have passed over that, too.
-func (r *trial) mayBeBroken() bool {
+// mayBeBroken reports whether there is a decorator that dig may have begun to call in
+// an Invoke, and not called: an optional parameter may have passed over that, too.
+func (r *comparison) mayBeBroken() bool {
 	o := r.oracle()
 	return slices.ContainsFunc(r.Steps, func(s *step) bool {
 		return s.Kind == decorateStep && o.done[s] == nil && slices.ContainsFunc(r.Steps[s.ID:min(r.ours.during, len(r.Steps))], func(later *step) bool { return later.Kind == invokeStep })
 	})
 }
 
-func (r *trial) checkCycle(err error, called int) {
+func (r *comparison) checkCycle(err error, called int) {
 	r.count.add("cycle", 1)
 	o := r.oracle()
 	o.all = r.ours.during // what comes later may hide it
@@ -350,25 +351,30 @@ func (r *trial) checkCycle(err error, called int) {
 
 func anyStep(*step) bool { return true }
 
-// checkAlarm names what dig took for a cycle, of which the App knows that it is none, or that nobody would come to it.
-func (r *trial) checkAlarm(err error) {
+// checkAlarm names what dig took for a cycle, of which the App knows that it is none,
+// or that nobody would come to it.
+func (r *comparison) checkAlarm(err error) {
 	o := r.oracle()
 	switch {
 	case o.hasCycle(asIs, func(s *step) bool { return o.done[s] == nil }):
-		r.count.add("dig's alarm: a cycle that nobody asks for", 1) // dig looks at all that it was given
+		// dig looks at all that it was given.
+		r.count.add("dig's alarm: a cycle that nobody asks for", 1)
 	case o.hasCycle(anyhow, anyStep):
 		r.count.add("dig's alarm: a cycle by soft groups, optional parameters or what is decorated", 1)
-	case o.hasCycle(scopeless, anyStep): // dig takes a constructor's parameters for what a scope below has
+	case o.hasCycle(scopeless, anyStep):
+		// dig takes a constructor's parameters for what a scope below has.
 		r.count.add("dig's false alarm: a cycle if there were one scope", 1)
-	case r.scopeAfterGroup(): // dig numbers what is in a scope, and then some of it anew
+	case r.scopeAfterGroup():
+		// dig numbers what is in a scope, and then some of it anew.
 		r.count.add("dig's false alarm: a scope was made after somebody took a group", 1)
 	default:
 		r.fail("there is no cycle: %v", err)
 	}
 }
 
-// scopeAfterGroup reports whether a scope was made after a constructor was provided that takes a group.
-func (r *trial) scopeAfterGroup() bool {
+// scopeAfterGroup reports whether a scope was made after a constructor was provided
+// that takes a group.
+func (r *comparison) scopeAfterGroup() bool {
 	group := false
 	for _, s := range r.Steps {
 		group = group || s.Kind == provideStep && slices.ContainsFunc(s.params(), func(p slot) bool { return p.Group != "" })

@@ -8,12 +8,12 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"go.uber.org/dig"
 
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/digtypes"
 )
 
 // This file makes the functions of programs, and notes what they are given.
@@ -24,20 +24,14 @@ func bundleType(b bundle, embedded reflect.Type, sliced bool) (reflect.Type, [][
 	if !b.Struct {
 		return b.Slots[0].fieldType(sliced), [][]int{nil}
 	}
-	outer := []reflect.StructField{{Name: embedded.Name(), Type: embedded, Anonymous: true}}
-	inner := slices.Clone(outer)
-	var paths [][]int
-	for i, s := range b.Slots {
-		f := reflect.StructField{Name: fmt.Sprint("F", i), Type: s.fieldType(sliced), Tag: s.tag()}
-		if b.Nested && i == len(b.Slots)-1 {
-			outer = append(outer, reflect.StructField{Name: "Nested", Type: reflect.StructOf(append(inner, f))})
-			paths = append(paths, []int{len(outer) - 1, 1})
-			continue
-		}
-		outer = append(outer, f)
-		paths = append(paths, []int{len(outer) - 1})
+	var fields []digtypes.Field
+	for _, s := range b.Slots {
+		fields = append(fields, digtypes.Field{
+			Type: s.fieldType(sliced), Name: s.Name, Group: s.Group,
+			Optional: s.Optional, Soft: s.Soft, Flatten: s.Flatten,
+		})
 	}
-	return reflect.StructOf(outer), paths
+	return digtypes.Struct(embedded, b.Nested, fields...)
 }
 
 func (s slot) fieldType(sliced bool) reflect.Type {
@@ -45,27 +39,6 @@ func (s slot) fieldType(sliced bool) reflect.Type {
 		return reflect.SliceOf(s.Type)
 	}
 	return s.Type
-}
-
-func (s slot) tag() reflect.StructTag {
-	var tags []string
-	if s.Name != "" {
-		tags = append(tags, fmt.Sprintf("name:%q", s.Name))
-	}
-	if s.Group != "" {
-		group := s.Group
-		if s.Soft {
-			group += ",soft"
-		}
-		if s.Flatten {
-			group += ",flatten"
-		}
-		tags = append(tags, fmt.Sprintf("group:%q", group))
-	}
-	if s.Optional {
-		tags = append(tags, `optional:"true"`)
-	}
-	return reflect.StructTag(strings.Join(tags, " "))
 }
 
 // options are those of a constructor. dig is to tell of some that they were called.

@@ -256,7 +256,8 @@ func (d *drawing) drawInputs(s *step, hard, position, most int) {
 					p.Type, p.Group = k.Type, k.Group
 				}
 				later := last[p.key()] >= hard
-				if later && d.chance(75) { // dig takes a soft group of those that need one for a cycle
+				// dig takes a soft group of those that need one for a cycle.
+				if later && d.chance(75) {
 					continue
 				}
 				p.Soft = later || d.chance(60)
