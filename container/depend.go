@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/strata-go/strata/internal/wiring"
@@ -17,9 +18,11 @@ import (
 //
 // It holds for what is provided as these types, in all scopes and under any name or
 // group, and is about order alone: it has nothing built. A value that a constructor
-// passes on as another type belongs to the type that it was made as. Anything but
-// pointers is an error, returned and kept: see [App.Err]. A type that nobody provides,
-// one constructor that makes both, and a cycle are errors of Verify, Plan and the start.
+// passes on as another type belongs to the type that it was made as, and one that a
+// decorator makes, beside that which it decorates, to nobody. Anything but pointers is
+// an error, returned and kept: see [App.Err]. A type that nobody provides, one
+// constructor that makes both, and a cycle, of constructors that nobody asks for, too,
+// are errors of Verify, Plan and the start.
 func (a *App) Depend(dependent, dependency any) error {
 	if err := a.open("Depend"); err != nil {
 		return err
@@ -70,13 +73,11 @@ func (a *App) link() error {
 		dependencies, otherErr := a.providers(d, d.dependency)
 		errs = append(errs, err, otherErr)
 		for _, from := range dependents {
-			for _, to := range dependencies {
-				if from == to {
-					err := fmt.Errorf("%v cannot wait for %v: %v makes both", d.dependent, d.dependency, from)
-					errs = append(errs, &setupError{d.at, "Depend", err, "give each a constructor"})
-				}
-				a.root.wiring.Link(from, to)
+			if slices.Contains(dependencies, from) {
+				err := fmt.Errorf("%v cannot wait for %v: %v makes both", d.dependent, d.dependency, from)
+				errs = append(errs, &setupError{d.at, "Depend", err, "give each a constructor"})
 			}
+			a.root.wiring.Link(from, dependencies...)
 		}
 	}
 	return join(errs...)

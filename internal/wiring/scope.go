@@ -169,18 +169,25 @@ func (n *Node) Provides(t reflect.Type) bool {
 	return false
 }
 
-// Link adds an edge that no parameter shows: from waits for to, but does not have it built. An edge from a node to itself, or from
-// or to nil, is none.
-func (s *Scope) Link(from, to *Node) {
-	if from == nil || to == nil || from == to {
+// Link adds edges that no parameter shows: from waits for each of to, but does not have it built. An edge from a node to itself, or
+// from or to nil, is none.
+func (s *Scope) Link(from *Node, to ...*Node) {
+	if from == nil {
 		return
 	}
 	s.graph.mu.Lock()
 	defer s.graph.mu.Unlock()
-	delete(from.guessed, to)
-	if !slices.Contains(from.links, to) {
-		from.links = append(from.links, to)
-		s.graph.epoch++
+	linked := map[*Node]bool{nil: true, from: true}
+	for _, n := range from.links {
+		linked[n] = true
+	}
+	for _, n := range to {
+		delete(from.guessed, n)
+		if !linked[n] {
+			linked[n] = true
+			from.links = append(from.links, n)
+			s.graph.epoch++
+		}
 	}
 }
 
