@@ -124,13 +124,45 @@ func (p *preview) doubt(n *wiring.Node, r wiring.Result) {
 // doubtPassedOn warns of a result that may be one of the parameters.
 func (p *preview) doubtPassedOn(n *wiring.Node, r wiring.Result) {
 	for _, in := range n.Params {
-		if in.Key == r.Keys[0] && standsFor(n, in.Key) {
-			continue // and so runs, whether it is the same or not
-		}
-		if t := in.Key.Type; p.app.runsIfBuilt(t) && t.AssignableTo(r.Declared) {
-			p.warn("%v may return the %v that it takes, which then runs once", n, in.Key)
+		switch t := in.Key.Type; {
+		case in.Key == r.Keys[0] && standsFor(n, in.Key):
+			// and so runs, whether it is the same or not
+		case !p.app.runsIfBuilt(t):
+		case t.AssignableTo(r.Declared):
+			p.warn("%v may return the %v that it takes, which then runs %s", n, in.Key, howOften(t))
+		case t.Kind() != reflect.Interface && in.Key.Group == "" && embeds(r.Declared, t):
+			p.warn("%v returns %v, which embeds the %v that it takes: both run", n, r.Declared, in.Key)
 		}
 	}
+}
+
+// howOften says how often a value of type t runs that is returned twice: what is no
+// pointer has nothing to be known by.
+func howOften(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan:
+		return "once"
+	case reflect.Interface:
+		return "once if it is a pointer, else twice"
+	}
+	return "twice"
+}
+
+// embeds reports whether a struct, or what t points to, has a field of type e without
+// a name, and so the methods of that.
+func embeds(t, e reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && f.Type == e {
+			return true
+		}
+	}
+	return false
 }
 
 // standsFor reports whether n is a decorator whose value for k runs in the place of

@@ -21,7 +21,10 @@
 // unit of the app, whatever type it was declared as: a result, a field of a dig.Out, a
 // member of a group, a supplied value, in any scope. A pointer that several constructors
 // return, under one type or another, runs once, where it was made first, and one that a
-// decorator replaces does not run, but what the decorator returned. Nil does not run.
+// decorator replaces does not run, but what the decorator returned. Nil does not run. A
+// struct that embeds a runner has its Run, and so runs beside it: name the field if that
+// is not meant.
+//
 // What has no Run, but something to do at the start or the stop, takes a
 // [hooks.Lifecycle] and appends hooks, which are units, too.
 //

@@ -502,3 +502,24 @@ func TestVerifyFindsACycleThatNobodyAsksFor(t *testing.T) {
 		wantText(t, err, "plan_test.go:")
 	}
 }
+
+func TestPlanWarnsOfWhatMayRunTwice(t *testing.T) {
+	type embedding struct{ *Database }
+	app := newApp(container.Provide(newConfig, newDatabase,
+		func(d *Database) *embedding { return &embedding{d} },
+		func() process.Runner { return process.Nop() },
+		func() process.RunnerFunc { return process.Nop().Run },
+	))
+	app.Provide(func(r process.Runner) process.Runner { return r }, dig.Name("again"))
+	app.Provide(func(r process.RunnerFunc) process.RunnerFunc { return r }, dig.Name("again"))
+	all := strings.Join(planOf(t, app).Warnings, "\n")
+	for _, want := range []string{
+		"returns *container_test.embedding, which embeds the *container_test.Database that it takes: both run",
+		"may return the process.Runner that it takes, which then runs once if it is a pointer, else twice",
+		"may return the process.RunnerFunc that it takes, which then runs twice",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no warning that it %s:\n%s", want, all)
+		}
+	}
+}
