@@ -523,3 +523,18 @@ func TestPlanWarnsOfWhatMayRunTwice(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyACycleByDependNamesItsPlace(t *testing.T) {
+	app := newApp(container.Provide(
+		func(*Queue) *Database { return nil },
+		func(*Database) *Queue { return nil },
+		newCache,
+	))
+	app.Depend(new(*Queue), new(*Cache))
+	app.Depend(new(*Queue), new(*Database)) // which the constructors say, too
+	err := app.Verify()
+	wantText(t, err, "cycle: ", "needs *container_test.Queue")
+	if strings.Contains(err.Error(), "by Depend") != strings.Contains(err.Error(), "Depend was called at") {
+		t.Error(err)
+	}
+}

@@ -78,10 +78,10 @@ var digCycle = sync.OnceValue(func() error {
 
 func (e Edge) phrase() string {
 	switch {
-	case e.Link:
-		return "waits for " + e.To.String() + " by Depend"
 	case e.To.Kind == Function:
 		return "invokes " + e.To.String()
+	case e.Link:
+		return "waits for " + e.To.String() + " by Depend"
 	case e.To.Kind == Decorator:
 		return "needs " + e.Param.Key.String() + ", decorated by " + e.To.String()
 	case e.Soft:

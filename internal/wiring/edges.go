@@ -7,7 +7,7 @@ type Edge struct {
 	Param *Param // one of the node's Params; without a key for a Link
 	To    *Node
 	Soft  bool // a soft group's member: dig does not call it for this, but hands its value out if it was called before
-	Link  bool // made by [Scope.Link]
+	Link  bool // made by [Scope.Link], or by an Invoke inside the node
 	Guess bool // a link because it is not known who of several made a value: see [Scope.StandFor]
 }
 
