@@ -58,6 +58,12 @@ func (r *comparison) finish() {
 	err := r.runApp()
 
 	o := r.oracle()
+	if slices.ContainsFunc(o.calls, func(c *recorded) bool {
+		return c.Kind == decorateStep && c.failed && c.during < len(r.Steps) && r.isDirect(r.Steps[c.during])
+	}) {
+		r.count.add(notJudged+"a decorator failed under dig's Invoke, which then hands out what it returned", 1)
+		return
+	}
 	for _, c := range o.calls {
 		for i := range c.params() {
 			if _, err := o.sources(c, i); err != nil {
