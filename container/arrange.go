@@ -25,8 +25,8 @@ type unit struct {
 }
 
 // arrange turns sources into units with names, layers and dependencies, in the order
-// of registration of what made them. What is not used nobody waits for. The error is a cycle that only shows when decorators stand in the place of
-// what they decorate.
+// of registration of what made them. What is not used nobody waits for. The error is a
+// cycle that only shows when decorators stand in the place of what they decorate.
 func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
 	list := slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) })
 	o := &order{
@@ -161,9 +161,10 @@ func (o *order) edges(n *wiring.Node) []wiring.Edge {
 }
 
 // isIdle reports whether an edge, of Depend or a soft group, leads to what is not
-// used: there is no value to wait for.
+// used: there is no value to wait for. Of invoked functions, and of what is known by an
+// outline only, it is not noted.
 func (o *order) isIdle(e wiring.Edge) bool {
-	return (e.Link || e.Soft) && !o.used[e.To] && e.To.Kind != wiring.Function && !e.To.Outlined() // of those that are outlined it is not known
+	return (e.Link || e.Soft) && !o.used[e.To] && e.To.Kind != wiring.Function && !e.To.Outlined()
 }
 
 // waitsFor returns what n waits for directly.

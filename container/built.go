@@ -26,7 +26,7 @@ func (a *App) built(decorated *decorations, adapt adaptation) (*sources, error) 
 	// In the order of the calls, so that what is passed on belongs to who made it.
 	rest := decorated.list
 	for _, m := range makers {
-		for len(rest) > 0 && before(rest[0].node, m.node) {
+		for len(rest) > 0 && byCall(rest[0].node, m.node) < 0 {
 			b.addDecorated(rest[0])
 			rest = rest[1:]
 		}
@@ -40,11 +40,11 @@ func (a *App) built(decorated *decorations, adapt adaptation) (*sources, error) 
 	return &b.sources, nil
 }
 
-// before reports whether x was called before y.
-func before(x, y *wiring.Node) bool {
+// byCall compares nodes by when they were called.
+func byCall(x, y *wiring.Node) int {
 	i, _ := x.Called()
 	j, _ := y.Called()
-	return i < j
+	return cmp.Compare(i, j)
 }
 
 // decorations are the values that decorators have returned and that run.
@@ -89,11 +89,7 @@ func (a *App) decorations(adapt adaptation) (*decorations, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(found.list, func(x, y decoration) int {
-		i, _ := x.node.Called()
-		j, _ := y.node.Called()
-		return cmp.Compare(i, j)
-	})
+	slices.SortStableFunc(found.list, func(x, y decoration) int { return byCall(x.node, y.node) })
 	return found, nil
 }
 
