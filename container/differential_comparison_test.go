@@ -12,6 +12,7 @@ import (
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/digtypes"
 )
 
 // comparison is a program that is given to both.
@@ -300,6 +301,9 @@ func (r *comparison) invoke(s *step, ours, plain container.Provider) (over bool)
 	if got != nil {
 		r.failures++
 	}
+	if r.app != nil && !r.direct[s.Scope] {
+		r.vouchAlike(s, plain)
+	}
 	want := plain.Invoke(r.plain.function(s))
 	if errorText(got) != errorText(want) {
 		if got != nil && called == 0 && r.mayBeBroken() {
@@ -315,8 +319,10 @@ func (r *comparison) invoke(s *step, ours, plain container.Provider) (over bool)
 		r.fail("dig tells of the calls of\n%v\nwant\n%v", strings.Join(r.ours.told, "\n"), strings.Join(r.plain.told, "\n"))
 	}
 	switch {
+	case alarm(got) && (r.app == nil || r.direct[s.Scope]):
+		r.count.add("Invoke of dig's own with a cycle", 1)
 	case alarm(got):
-		r.checkAlarm(got)
+		r.checkAlarm(got, s)
 	case got != nil:
 		r.count.add("Invoke with an error", 1)
 	default:
@@ -351,22 +357,54 @@ func (r *comparison) checkCycle(err error, called int) {
 
 func anyStep(*step) bool { return true }
 
-// checkAlarm names what dig took for a cycle, of which the App knows that it is none,
-// or that nobody would come to it.
-func (r *comparison) checkAlarm(err error) {
+// vouchAlike has plain dig look for no cycle where the App has found that there is
+// none, after a look at what it would have found in a scope.
+func (r *comparison) vouchAlike(asked *step, scope container.Provider) {
+	alarmed := scope.Invoke(func() {})
+	digtypes.VouchAlike(r.app.Dig(), r.plainScopes[0].(*dig.Container))
+	if alarm(alarmed) && !alarm(scope.Invoke(func() {})) {
+		r.checkFalseAlarm(alarmed, asked)
+	}
+}
+
+// checkFalseAlarm names what dig takes for a cycle, of which it was told that it is
+// none.
+func (r *comparison) checkFalseAlarm(err error, asked *step) {
 	o := r.oracle()
+	o.all = r.ours.during
 	switch {
-	case o.hasCycle(asIs, func(s *step) bool { return o.done[s] == nil }):
-		// dig looks at all that it was given.
-		r.count.add("dig's alarm: a cycle that nobody asks for", 1)
+	case o.comesBack(asked.Scope):
+		r.fail("dig was told that this is no cycle: %v", err)
+	case o.hasCycle(asIs, anyStep):
+		r.count.add("dig's false alarm: a cycle of what cannot be built", 1)
 	case o.hasCycle(anyhow, anyStep):
-		r.count.add("dig's alarm: a cycle by soft groups, optional parameters or what is decorated", 1)
+		r.count.add("dig's false alarm: a cycle by soft groups, optional parameters or what is decorated", 1)
 	case o.hasCycle(scopeless, anyStep):
 		// dig takes a constructor's parameters for what a scope below has.
 		r.count.add("dig's false alarm: a cycle if there were one scope", 1)
 	case r.scopeAfterGroup():
 		// dig numbers what is in a scope, and then some of it anew.
 		r.count.add("dig's false alarm: a scope was made after somebody took a group", 1)
+	default:
+		r.fail("there is no cycle: %v", err)
+	}
+}
+
+// checkAlarm judges a cycle in dig's words, which keeps the App from calling what does
+// not come to it: there is one that can be come to, or what was asked for misses
+// something, or would use a decorator that has failed, in which cases dig has the say.
+func (r *comparison) checkAlarm(err error, asked *step) {
+	o := r.oracle()
+	o.all = r.ours.during
+	switch {
+	case o.hasCycle(asIs, func(s *step) bool { return o.done[s] == nil }):
+		r.count.add("a cycle that nobody asks for", 1)
+	case o.hasCycle(anyhow, anyStep):
+		r.count.add("a cycle that nobody asks for, by decorators", 1)
+	case asked != nil && !o.buildable(asked, make(map[*step]bool)):
+		r.count.add("dig's false alarm, where something is missing", 1)
+	case r.mayBeBroken():
+		r.count.add("dig's false alarm, where a decorator has failed", 1)
 	default:
 		r.fail("there is no cycle: %v", err)
 	}

@@ -116,7 +116,7 @@ func (r *comparison) checkRefused(verifyErr, err error, built int) {
 	case r.refused:
 		r.count.add("refused setup", 1)
 	case alarm(verifyErr):
-		r.checkAlarm(verifyErr)
+		r.checkAlarm(verifyErr, nil)
 	case strings.HasPrefix(text, "cycle: "):
 		if strings.Contains(text, " runs in the place of ") || strings.Contains(text, " decorates ") {
 			r.count.add("cycle by decorators that stand for others", 1)
@@ -170,7 +170,7 @@ func (r *comparison) checkFailed(o *oracle, err error) {
 	}
 	switch {
 	case alarm(err):
-		r.checkAlarm(err)
+		r.checkAlarm(err, nil)
 	case r.mayBeBroken():
 		r.count.add("a decorator that failed before ends the build", 1)
 	case strings.HasPrefix(text, "cycle: "):

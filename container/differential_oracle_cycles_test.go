@@ -26,9 +26,7 @@ const (
 
 // needs are whom dig would ask to fill the parameters of a step.
 func (o *oracle) needs(s *step, as view) (all []*step) {
-	for _, p := range s.params() {
-		all = append(all, o.asked(s, p, as)...)
-	}
+	all = o.asks(s, as)
 	for _, d := range o.steps {
 		if d.Kind != dependStep || !provides(s, d.From) {
 			continue
@@ -38,6 +36,14 @@ func (o *oracle) needs(s *step, as view) (all []*step) {
 				all = append(all, to)
 			}
 		}
+	}
+	return all
+}
+
+// asks is needs without what Depend says.
+func (o *oracle) asks(s *step, as view) (all []*step) {
+	for _, p := range s.params() {
+		all = append(all, o.asked(s, p, as)...)
 	}
 	return all
 }
@@ -74,16 +80,31 @@ func (o *oracle) asked(s *step, p slot, as view) (all []*step) {
 
 // hasCycle looks for a cycle among what the steps need for which from is true.
 func (o *oracle) hasCycle(as view, from func(*step) bool) bool {
+	counts := func(s *step) bool { return as != asIs || o.done[s] == nil }
+	return o.cyclic(from, counts, func(s *step) []*step { return o.needs(s, as) })
+}
+
+// comesBack reports whether dig, asked for what can be built in a scope, would go round
+// for ever: over constructors alone, as it passes over a decorator the second time.
+func (o *oracle) comesBack(scope int) bool {
+	seen := func(s *step) bool {
+		return s.ID < o.all && s.Kind == provideStep && slices.Contains(o.up(scope), homeOf(s))
+	}
+	counts := func(s *step) bool {
+		return o.done[s] == nil && s.Kind != decorateStep && o.buildable(s, make(map[*step]bool))
+	}
+	return o.cyclic(seen, counts, func(s *step) []*step { return o.asks(s, asIs) })
+}
+
+// cyclic looks for a cycle among what steps lead to that count.
+func (o *oracle) cyclic(from, counts func(*step) bool, next func(*step) []*step) bool {
 	const open, closed = 1, 2
 	seen := make(map[*step]int)
 	var visit func(s *step) bool
 	visit = func(s *step) bool {
 		seen[s] = open
-		for _, to := range o.needs(s, as) {
-			if as == asIs && o.done[to] != nil {
-				continue
-			}
-			if seen[to] == open || seen[to] == 0 && visit(to) {
+		for _, to := range next(s) {
+			if counts(to) && (seen[to] == open || seen[to] == 0 && visit(to)) {
 				return true
 			}
 		}
@@ -91,7 +112,7 @@ func (o *oracle) hasCycle(as view, from func(*step) bool) bool {
 		return false
 	}
 	return slices.ContainsFunc(o.steps, func(s *step) bool {
-		return from(s) && seen[s] == 0 && (as != asIs || o.done[s] == nil) && visit(s)
+		return from(s) && counts(s) && seen[s] == 0 && visit(s)
 	})
 }
 

@@ -86,6 +86,86 @@ func TestCyclesThatDigDoesNotSeeAreErrors(t *testing.T) {
 	}
 }
 
+// What dig takes for a cycle, and is none, keeps plain dig from calling anything in
+// that scope.
+func TestWhatIsNoCycleIsNone(t *testing.T) {
+	type (
+		group struct {
+			dig.In
+			Members []*Cache `group:"caches,soft"`
+		}
+		optional struct {
+			dig.In
+			Config *Config `optional:"true"`
+		}
+		member struct {
+			dig.Out
+			Cache *Cache `group:"caches"`
+		}
+		value struct{}
+	)
+	newMember := func(*Database) member { return member{Cache: &Cache{process.Nop()}} }
+	for name, setup := range map[string]func(p, child container.Provider) error{
+		"a soft group whose member needs what its consumer returns": func(p, _ container.Provider) error {
+			return errors.Join(p.Provide(newMember), p.Provide(func(group) *Database { return &Database{process.Nop()} }))
+		},
+		"an optional parameter whose provider misses something": func(p, _ container.Provider) error {
+			return errors.Join(p.Provide(func(optional) *Database { return &Database{process.Nop()} }),
+				p.Provide(func(*Database, value) *Config { return nil }))
+		},
+		"what a decorator makes anew": func(p, _ container.Provider) error {
+			return errors.Join(p.Provide(newDatabaseOfCache), p.Provide(newCache),
+				p.Decorate(func() *Cache { return &Cache{process.Nop()} }))
+		},
+		"a parameter that is provided below, too": func(p, child container.Provider) error {
+			return errors.Join(p.Provide(newCache), p.Provide(func() *Database { return &Database{process.Nop()} }),
+				child.Provide(newDatabaseOfCache))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plain := dig.New(dig.DeferAcyclicVerification())
+			child := plain.Scope("child")
+			if err := setup(plain, child); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(plain.Invoke(func() {}), child.Invoke(func() {})); !dig.IsCycleDetected(err) {
+				t.Errorf("dig sees no cycle: %v", err)
+			}
+			filled := dig.New(dig.DeferAcyclicVerification())
+			if err := setup(filled, filled.Scope("child")); err != nil {
+				t.Fatal(err)
+			}
+			own := newApp()
+			if err := setup(own, own.Scope("child")); err != nil {
+				t.Fatal(err)
+			}
+			for who, app := range map[string]*container.App{"New": own, "Attach": attach(filled)} {
+				if err := app.Invoke(func() {}); err != nil {
+					t.Errorf("%s: Invoke: %v", who, err)
+				}
+				if err := app.Verify(); err != nil {
+					t.Errorf("%s: Verify: %v", who, err)
+				}
+				if err := startAndStop(t, app); err != nil {
+					t.Errorf("%s: Run: %v", who, err)
+				}
+			}
+		})
+	}
+}
+
+// dig looks for cycles again after something was provided to it directly.
+func TestDigItselfStillFindsCycles(t *testing.T) {
+	app := newApp(container.Provide(newConfig, newDatabase))
+	if err := app.Invoke(func(*Database) {}); err != nil {
+		t.Fatal(err)
+	}
+	provideAll(t, app.Dig(), func(*Queue) *Cache { return nil }, func(*Cache) *Queue { return nil })
+	if err := app.Dig().Invoke(func(*Cache) {}); !dig.IsCycleDetected(err) {
+		t.Errorf("dig returns %v, want a cycle", err)
+	}
+}
+
 func TestPanicsAreRecovered(t *testing.T) {
 	boom := func() *Database { panic("oh") }
 	plain := dig.New()

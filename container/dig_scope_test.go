@@ -243,7 +243,6 @@ func scopeCycles[A counted, L any](u *user) {
 	child.Invoke(func(_ L, _ *b) { u.say("called") })
 	u.Invoke(func(_ L, _ *A) { u.say("called") })
 	u.Invoke(func(L) {})
-	child.Invoke(func(L) {})
 }
 
 func TestCallbacksAreToldHowLongACallTook(t *testing.T) {

@@ -18,8 +18,7 @@ import (
 //   - a cycle, with its path;
 //   - the types that nobody provides, joined: who needs each, and what there is
 //     instead that is close, by its type or by name;
-//   - a cycle that only dig sees: one that nobody asks for, or that is none, but
-//     keeps dig from building anything.
+//   - a cycle that nobody asks for, but that keeps dig from building anything.
 //
 // What nobody asks for, [Plan].Unused, is not checked, nor is what a constructor
 // provides when it is called. An optional parameter that stays empty is no error; if
@@ -34,7 +33,8 @@ func (a *App) Verify() error {
 	return a.digsCycle()
 }
 
-// digsCycle returns the first cycle that dig sees where the app has it build.
+// digsCycle returns the first cycle for which dig would refuse to build where the app
+// has it build.
 func (a *App) digsCycle() error {
 	asked := make(map[*wiring.Scope]bool)
 	for _, n := range a.roots() {
@@ -81,8 +81,8 @@ func (a *App) verify() error {
 // it goes by the declared types, and the warnings name what only the build decides;
 // after that it is exact. Before and after, they name each optional parameter that
 // stays empty although somebody provides it, because something is missing that this
-// somebody needs. The error is that of [App.Verify], but for a cycle that only dig
-// sees.
+// somebody needs. The error is that of [App.Verify], but for a cycle that nobody asks
+// for.
 func (a *App) Plan() (*Plan, error) {
 	a.mu.Lock()
 	exact := a.plan

@@ -30,6 +30,8 @@ var layout = map[string]map[string]string{
 		"values":      "map[dig.key]reflect.Value",
 		"groups":      "map[dig.key][]reflect.Value",
 		"childScopes": "[]*dig.Scope",
+
+		"isVerifiedAcyclic": "bool",
 	},
 	"key": {"t": "reflect.Type", "name": "string", "group": "string"},
 	"constructorNode": {

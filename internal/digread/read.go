@@ -16,6 +16,8 @@ type Scope struct {
 	Name string
 
 	nodes, decorators, values, groups, children reflect.Value
+
+	acyclic *bool
 }
 
 // Key is what dig identifies a value by. The Type of a group's key is that of the group's elements.
@@ -93,8 +95,16 @@ func At(s *dig.Scope) *Scope {
 		values:     field(v, "values"),
 		groups:     field(v, "groups"),
 		children:   field(v, "childScopes"),
+		acyclic:    (*bool)(field(v, "isVerifiedAcyclic").Addr().UnsafePointer()),
 	}
 }
+
+// Acyclic reports whether dig has found that there is no cycle in what the scope and those above were given, or was told so by
+// [Scope.Vouch], since a constructor was last provided. Else it looks for one before it fills the parameters of an invoked function.
+func (s *Scope) Acyclic() bool { return *s.acyclic }
+
+// Vouch tells dig that there is no cycle: it does not look for one until the next constructor is provided.
+func (s *Scope) Vouch() { *s.acyclic = true }
 
 // Children returns the child scopes from the i-th on, in the order in which they were made.
 func (s *Scope) Children(i int) []*dig.Scope {

@@ -32,8 +32,7 @@ func Attach(c *dig.Container) (*Scope, error) {
 		ours:       make(map[*Node]found),
 		taken:      make(map[stock]int),
 	}
-	g.root = g.scope(nil, "", c)
-	g.root.bind(read)
+	g.root = g.scope(nil, "", c, read)
 	if err := g.look(); err != nil {
 		return nil, err
 	}
@@ -74,12 +73,6 @@ func (s *Scope) Look() error {
 		o.look(s.graph)
 	}
 	return s.graph.look()
-}
-
-// bind ties a scope to what is read of it.
-func (s *Scope) bind(read *digread.Scope) {
-	s.read = read
-	s.graph.attached.scopes[read.Dig] = s
 }
 
 // look finds what is new in the container.
@@ -131,7 +124,7 @@ func (g *graph) lookAt(s *Scope) error {
 		s.readChildren++
 		if g.attached.scopes[child] == nil {
 			read := digread.At(child)
-			g.scope(s, read.Name, child).bind(read)
+			g.scope(s, read.Name, child, read)
 		}
 	}
 	return nil
@@ -174,8 +167,7 @@ func (g *graph) scopeOf(s *dig.Scope) *Scope {
 			known := g.attached.scopes[child]
 			if known == nil {
 				read := digread.At(child)
-				known = g.scope(at, read.Name, child)
-				known.bind(read)
+				known = g.scope(at, read.Name, child, read)
 			}
 			if child == s {
 				return known

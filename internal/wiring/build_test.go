@@ -274,6 +274,7 @@ func compareBuilt(program []step, counts map[string]int) (failed string) {
 		if s.What != "invoke" || root.Missing([]*Node{newNode(Function, scopes[s.Scope], reflect.ValueOf(ours.function(s)))}) != nil {
 			continue
 		}
+		vouchAlike(root, digs[0])
 		want := digs[s.Scope].Invoke(plain.function(s))
 		if want != nil {
 			continue // what was called in advance may have made it possible

@@ -12,6 +12,8 @@ import (
 
 	"go.uber.org/dig"
 	"pgregory.net/rapid"
+
+	"github.com/strata-go/strata/internal/digtypes"
 )
 
 // The differential test gives the same random program, of Scope, Provide, Decorate and Invoke, to plain dig and to this
@@ -227,6 +229,10 @@ func compare(program []step, counts map[string]int, from int) (failed string) {
 				}
 				continue // plain dig would pass over it
 			}
+			if scopes[s.Scope].read.Acyclic() && dig.IsCycleDetected(plainScopes[s.Scope].Invoke(func() {})) {
+				counts["dig's false alarm"]++
+			}
+			vouchAlike(root, plainScopes[0])
 			want := plainScopes[s.Scope].Invoke(plain.function(s))
 			if text(err) != text(want) {
 				fail("Invoke: %v, want %v", err, want)
@@ -435,4 +441,9 @@ func subset(a, b []string) bool {
 		}
 	}
 	return true
+}
+
+// vouchAlike has plain dig look for no cycle where ours has found that there is none.
+func vouchAlike(root *Scope, plain digScope) {
+	digtypes.VouchAlike(root.dig.(*dig.Container), plain.(*dig.Container))
 }

@@ -81,6 +81,9 @@ func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
 	a := &asking{outer: g.asking, walk: w, of: n.asks, running: len(g.running)}
 	g.asking = a
 	g.mu.Unlock()
+	if w.ended == built { // else dig has something to say, which may be of a cycle
+		s.vouch(w)
+	}
 
 	err = errUnwound
 	defer func() {
@@ -152,9 +155,10 @@ func (s *Scope) confirm(err error) error {
 	return err
 }
 
-// DigsCycle returns dig's error if dig sees a cycle in what s and the scopes above it were given, be it one or not, and whoever
-// asks for it: dig then refuses every Invoke in s. It calls nothing.
+// DigsCycle returns dig's error if dig sees a cycle in what s and the scopes above it were given, whoever asks for it, and be it one
+// or not, if dig cannot be told that there is none: dig then refuses every Invoke in s. It calls nothing.
 func (s *Scope) DigsCycle() error {
+	s.vouch(nil)
 	if err := s.dig.Invoke(func() {}); dig.IsCycleDetected(err) {
 		return err
 	}

@@ -77,7 +77,7 @@ func (n *Node) identify(info *dig.ProvideInfo) {
 	if info != nil {
 		info.ID = dig.ID(n.value.Pointer())
 	}
-	if read := n.Home.reading(); read != nil {
+	if read := n.Home.read; read != nil {
 		read.Identify(n.value.Pointer())
 	}
 }

@@ -17,8 +17,8 @@ type Scope struct {
 	name   string
 	dig    digScope
 
-	read                    *digread.Scope // nil unless the graph was attached to its container
-	readNodes, readChildren int            // how many were found, or are ours
+	read                    *digread.Scope // of dig's scope; nil if it cannot be read
+	readNodes, readChildren int            // how many were found, or are ours, if the graph was attached
 
 	// Guarded by the graph's lock.
 	providers  map[Key][]*Node // one each, but for groups
@@ -65,7 +65,8 @@ type graph struct {
 // New returns the root scope of c, to which nothing may have been given before.
 func New(c *dig.Container) *Scope {
 	g := newGraph()
-	g.root = g.scope(nil, "", c)
+	read, _ := digread.Open(c) // what cannot be read is done without
+	g.root = g.scope(nil, "", c, read)
 	return g.root
 }
 
@@ -76,9 +77,12 @@ func newGraph() *graph {
 	}
 }
 
-func (g *graph) scope(parent *Scope, name string, d digScope) *Scope {
-	s := &Scope{graph: g, parent: parent, name: name, dig: d,
+func (g *graph) scope(parent *Scope, name string, d digScope, read *digread.Scope) *Scope {
+	s := &Scope{graph: g, parent: parent, name: name, dig: d, read: read,
 		providers: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
+	if g.attached != nil {
+		g.attached.scopes[read.Dig] = s
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.scopes = append(g.scopes, s)
@@ -89,29 +93,10 @@ func (g *graph) scope(parent *Scope, name string, d digScope) *Scope {
 func (s *Scope) Child(name string, opts ...dig.ScopeOption) *Scope {
 	opts = slices.DeleteFunc(slices.Clone(opts), func(o dig.ScopeOption) bool { return o == nil })
 	d := s.dig.Scope(name, opts...)
-	child := s.graph.scope(s, name, d)
-	if s.read != nil {
-		child.bind(digread.At(d))
+	if s.read == nil {
+		return s.graph.scope(s, name, d, nil)
 	}
-	return child
-}
-
-// reading returns dig's scope as it can be read, nil if it cannot.
-func (s *Scope) reading() *digread.Scope {
-	if s.read != nil {
-		return s.read
-	}
-	switch d := s.dig.(type) {
-	case *dig.Scope:
-		if digread.Check() == nil {
-			return digread.At(d)
-		}
-	case *dig.Container:
-		if read, err := digread.Open(d); err == nil {
-			return read
-		}
-	}
-	return nil
+	return s.graph.scope(s, name, d, digread.At(d))
 }
 
 // Name returns the name given to Child; the root has none.
