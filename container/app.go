@@ -34,8 +34,10 @@ type App struct {
 	ready      chan struct{} // closed when that has been told, too
 	stopping   chan struct{} // closed when the app begins to stop
 
-	own     map[*wiring.Node]bool // what New or Attach provided
-	refused map[*wiring.Node]bool // of what was found in the container, what is an error
+	own      map[*wiring.Node]bool // what New or Attach provided
+	supplied map[*wiring.Node]bool
+	calls    map[*wiring.Node]*calls // of constructors and decorators that are called through the app
+	refused  map[*wiring.Node]bool   // of what was found in the container, what is an error
 
 	trial trial // of a test
 
@@ -102,6 +104,8 @@ func newApp(method string, opts []Option) *App {
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
 		own:      make(map[*wiring.Node]bool),
+		supplied: make(map[*wiring.Node]bool),
+		calls:    make(map[*wiring.Node]*calls),
 		bus:      new(bus),
 	}
 	a.shutdowner = &shutdowner{requested: make(chan struct{})}
@@ -129,6 +133,7 @@ func (a *App) openContainer() {
 
 // setUp provides what belongs to the app itself, and does what the options say.
 func (a *App) setUp(method string, opts []Option) {
+	a.root.wiring.OnCalled(a.constructed)
 	a.provideOwn(method, func() hooks.Lifecycle { return outside{a} })
 	a.provideOwn(method, func() Shutdowner { return a.shutdowner })
 	for _, o := range opts {

@@ -39,23 +39,35 @@ func (a *App) made(c *calls) {
 // may run.
 func (a *App) wrap(n *wiring.Node) wiring.Interceptor {
 	locate(n)
+	return a.interceptor(n)
+}
+
+func (a *App) interceptor(n *wiring.Node) wiring.Interceptor {
 	c := a.intercept(n)
-	scope := n.Scope.Name()
-	n.OnCalled(func(took time.Duration, err error) {
-		if c != nil && c.last == nil && err == nil {
-			err = process.ErrGoexit // dig takes it for a success
-			a.mu.Lock()
-			a.exited = n
-			a.mu.Unlock()
-		}
-		if err == nil {
-			a.made(c)
-		}
-		a.emit(hooks.Constructed{
-			At: time.Now(), Constructor: n.Name, Location: n.Location(), Scope: scope, Took: took, Err: err,
-		})
-	})
+	if c != nil {
+		a.calls[n] = c
+	}
 	return c.interceptor()
+}
+
+// constructed notes, and tells of, a call of a constructor or decorator.
+func (a *App) constructed(n *wiring.Node, took time.Duration, err error) {
+	c := a.calls[n]
+	if c != nil && c.last == nil && err == nil {
+		err = process.ErrGoexit // dig takes it for a success
+		a.mu.Lock()
+		a.exited = n
+		a.mu.Unlock()
+	}
+	if err == nil {
+		a.made(c)
+	}
+	if a.own[n] || a.supplied[n] {
+		return
+	}
+	a.emit(hooks.Constructed{
+		At: time.Now(), Constructor: n.Name, Location: n.Location(), Scope: n.Scope.Name(), Took: took, Err: err,
+	})
 }
 
 // calls stands between dig and a function of which something may run.

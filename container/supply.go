@@ -55,9 +55,8 @@ func (a *App) supply(value any, pc uintptr) error {
 	v := reflect.ValueOf(value)
 	constructor, _ := a.replace(returning(v.Type(), v), nil)
 	_, err := a.root.wiring.Provide(constructor, []dig.ProvideOption{dig.LocationForPC(pc)}, func(n *wiring.Node) wiring.Interceptor {
-		c := a.intercept(n)
-		n.OnCalled(func(time.Duration, error) { a.made(c) })
-		return c.interceptor()
+		a.supplied[n] = true
+		return a.interceptor(n)
 	})
 	return err
 }

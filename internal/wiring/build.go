@@ -40,7 +40,7 @@ func (n *Node) Build() error {
 	if inside {
 		return misuse("%v is being called: it cannot be built from inside", n)
 	}
-	if alone || !n.wrapped {
+	if alone || !n.isWrapped() {
 		_, err := n.Home.value(key, n)
 		return err
 	}
@@ -75,7 +75,7 @@ func (n *Node) onlyOneFor(k Key) bool {
 		return true
 	}
 	for at := n.Home; at != nil; at = at.parent {
-		members := at.providers[k]
+		members := at.members[k]
 		for i := len(members) - 1; i >= 0; i-- { // the last will have been built last
 			if m := members[i]; m != n && m.order == 0 {
 				return false

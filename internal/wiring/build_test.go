@@ -33,9 +33,9 @@ func TestBuildCallsAGroupMemberAlone(t *testing.T) {
 	member := func(name string) *Node {
 		n := through(t, s, func() *a { calls += name; return &a{len(calls)} }, dig.Group("g"),
 			dig.WithProviderCallback(func(dig.CallbackInfo) { calls += strings.ToUpper(name) }))
-		n.OnCalled(func(_ time.Duration, err error) { calls += "!" })
 		return n
 	}
+	s.OnCalled(func(*Node, time.Duration, error) { calls += "!" })
 	one, two := member("x"), member("y")
 	if err := one.Build(); err != nil || calls != "x!" {
 		t.Fatal(calls, err)

@@ -81,13 +81,13 @@ func (g *graph) staticEdges(n *Node) []Edge {
 func (g *graph) resolve(p *Param, s *Scope, skip func(d *Node) bool) (decorators, members []*Node) {
 	if p.Key.Group == "" {
 		for at := s; at != nil; at = at.parent {
-			if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
+			if d := at.decorator(p.Key); d != nil && !d.stalled && !skip(d) {
 				return []*Node{d}, nil
 			}
 		}
 		for at := s; at != nil; at = at.parent {
-			if providers := at.providers[p.Key]; len(providers) > 0 {
-				return nil, providers
+			if n := at.providers[p.Key]; n != nil {
+				return nil, n.self[:]
 			}
 		}
 		return nil, g.outline.of(p.Key)
@@ -95,7 +95,7 @@ func (g *graph) resolve(p *Param, s *Scope, skip func(d *Node) bool) (decorators
 
 	replaced := false
 	for at := s; at != nil; at = at.parent {
-		if d := at.decorators[p.Key]; d != nil && !d.stalled && !skip(d) {
+		if d := at.decorator(p.Key); d != nil && !d.stalled && !skip(d) {
 			decorators = append(decorators, d)
 			// dig files decorated groups by the type of their slice, which may have a name of its own.
 			replaced = replaced || d.gives(p)
@@ -106,11 +106,11 @@ func (g *graph) resolve(p *Param, s *Scope, skip func(d *Node) bool) (decorators
 		return decorators, nil
 	}
 	for at := s; at != nil; at = at.parent {
-		providers := at.providers[p.Key]
+		more := at.members[p.Key]
 		if members == nil {
-			members = providers[:len(providers):len(providers)]
+			members = more[:len(more):len(more)]
 		} else {
-			members = append(members, providers...)
+			members = append(members, more...)
 		}
 	}
 	if more := g.outline.of(p.Key); len(more) > 0 {
@@ -135,14 +135,14 @@ func (g *graph) missing(p *Param, s *Scope, called func(d *Node) bool) bool {
 		return false
 	}
 	for at := s; at != nil; at = at.parent {
-		if len(at.providers[p.Key]) > 0 {
+		if at.providers[p.Key] != nil {
 			return false
 		}
 	}
 	if len(g.outline.of(p.Key)) > 0 {
 		return false
 	}
-	d := s.decorators[p.Key]
+	d := s.decorator(p.Key)
 	return d == nil || !called(d)
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Kind is what a [Node] is.
-type Kind int
+type Kind uint8
 
 const (
 	Constructor Kind = iota // given to Provide
@@ -39,11 +39,10 @@ type Node struct {
 	Seq     int    // order of registration, from 1; an invoked function counts, too
 
 	value    reflect.Value // the function itself
+	self     [1]*Node      // as a list
 	sig      *signature
-	wrapped  bool // dig was given a wrapper of the function
-	between  Interceptor
-	onCalled func(took time.Duration, err error)
-	found    found // what dig tells of it; nil unless it was found by Attach
+	between  Interceptor // nil unless dig was given a wrapper of the function
+	found    found       // what dig tells of it; nil unless it was found by Attach
 
 	// What follows is guarded by the graph's lock.
 
@@ -56,7 +55,6 @@ type Node struct {
 	asks     *Node                   // of a function of this package: the constructor that it stands for, if that was found
 	planned  []Edge                  // what the last walk found that dig will call for it
 	from     Step                    // who made the last walk come here
-	stalled  bool                    // dig passes over this decorator
 	returned map[int][]reflect.Value // by a node that was found, by result
 	mark     mark                    // what the last walk knows of it
 
@@ -64,6 +62,7 @@ type Node struct {
 	static    []Edge // for a node that was not called, all soft members included
 	staticAt  int    // version then
 	softs     bool   // whether static has soft edges
+	stalled   bool   // dig passes over this decorator
 }
 
 // Called reports whether the function was called with success, and as the how-manieth of its whole container, from 1.
@@ -74,14 +73,15 @@ func (n *Node) Called() (order int, ok bool) {
 	return n.order, n.order > 0
 }
 
-// OnCalled has f called after every call of a constructor or decorator, by dig or by [Node.Build], whether it failed or not.
-// There is one f a node, which is to be set while setting up, at the latest by the wrap function of Provide and Decorate if no call is to be missed.
-func (n *Node) OnCalled(f func(took time.Duration, err error)) { n.onCalled = f }
+// OnCalled has f called after every call of a constructor or decorator that was given to a Scope of the container, by dig or by
+// [Node.Build], whether it failed or not. There is one f a container, which is to be set first.
+func (s *Scope) OnCalled(f func(n *Node, took time.Duration, err error)) { s.graph.onCalled = f }
 
 func newNode(kind Kind, s *Scope, f reflect.Value) *Node {
 	g := s.graph
 	n := &Node{Place: g.placeOf(f.Pointer()), Kind: kind, Func: f.Type(), Scope: s, Home: s, value: f, sig: g.signatureOf(f.Type())}
 	n.Params = n.sig.params
+	n.self[0] = n
 	return n
 }
 
@@ -129,8 +129,8 @@ func (n *Node) end(took time.Duration, err error, keep []reflect.Value) {
 	if n.ended(err, keep) {
 		return
 	}
-	if n.onCalled != nil {
-		n.onCalled(took, err)
+	if f := n.Scope.graph.onCalled; f != nil {
+		f(n, took, err)
 	}
 }
 

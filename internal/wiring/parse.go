@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,26 +19,12 @@ var (
 
 // signature is how dig reads the type of a function, before it looks at the options of Provide.
 type signature struct {
-	params []Param // in the order in which dig fills them
-	outs   []out
-	errs   []int // positions of the return values that are errors to dig
+	of     reflect.Type
+	params []Param  // in the order in which dig fills them
+	outs   []Result // of a function without options; not to be changed
+	errs   []int    // positions of the return values that are errors to dig
 	// Whether dig takes such a function at all: as a thing to invoke, and as a thing that has results.
 	validParams, validOuts bool
-
-	bare      []Result // what results returns where there are no options; not to be changed
-	validBare bool
-}
-
-// out is a return value or a field of a dig.Out.
-type out struct {
-	typ     reflect.Type
-	pos     int
-	index   []int
-	name    string
-	group   string
-	flatten bool
-	field   bool // a field with a group tag, to which dig.As does not apply
-	bare    bool // not inside a dig.Out: dig.Group applies, and dig.Name without contradiction
 }
 
 func (g *graph) signatureOf(t reflect.Type) *signature {
@@ -52,7 +39,7 @@ func (g *graph) signatureOf(t reflect.Type) *signature {
 }
 
 func readSignature(t reflect.Type) *signature {
-	s := &signature{validParams: true, validOuts: true}
+	s := &signature{of: t, validParams: true}
 	args := t.NumIn()
 	if t.IsVariadic() {
 		args-- // dig leaves it empty
@@ -64,11 +51,9 @@ func readSignature(t reflect.Type) *signature {
 	for i := range t.NumOut() {
 		if t.Out(i).Implements(errorType) {
 			s.errs = append(s.errs, i)
-			continue
 		}
-		s.out(t.Out(i), out{pos: i, bare: true})
 	}
-	s.bare, s.validBare = s.with(provideOptions{})
+	s.outs, s.validOuts = s.with(provideOptions{})
 	return s
 }
 
@@ -129,25 +114,60 @@ func (s *signature) in(t reflect.Type, at Param) {
 	s.params = append(s.params, soft...)
 }
 
-// out adds what a return value, or a field without a group, of type t gives.
-func (s *signature) out(t reflect.Type, o out) {
-	switch r := roleOf(t); {
+// results applies the options of Provide. It reports false if dig will refuse them, or such a function at all.
+func (s *signature) results(o provideOptions) ([]Result, bool) {
+	if o.name == "" && o.group == "" && len(o.as) == 0 {
+		return s.outs, s.validOuts
+	}
+	return s.with(o)
+}
+
+func (s *signature) with(o provideOptions) ([]Result, bool) {
+	r := resultReader{options: o, results: make([]Result, 0, s.of.NumOut()-len(s.errs)), valid: true}
+	for i := range s.of.NumOut() {
+		if !slices.Contains(s.errs, i) {
+			r.value(s.of.Out(i), out{pos: i, bare: true})
+		}
+	}
+	return r.results, r.valid
+}
+
+// resultReader reads the results of a function that is given to Provide with options.
+type resultReader struct {
+	options provideOptions
+	results []Result
+	valid   bool // false if dig refuses them
+}
+
+// out is where a value stands in what a function returns, and what a tag says of it.
+type out struct {
+	pos     int
+	index   []int
+	name    string
+	group   string
+	flatten bool
+	field   bool // a field with a group tag, to which dig.As does not apply
+	bare    bool // not inside a dig.Out: dig.Group applies, and dig.Name without contradiction
+}
+
+// value adds what a return value, or a field without a group, of type t gives.
+func (r *resultReader) value(t reflect.Type, o out) {
+	switch role := roleOf(t); {
 	case t.Implements(errorType):
-		s.validOuts = false
-	case r == plain:
-		o.typ = t
-		s.outs = append(s.outs, o)
-	case r == asOut:
-		s.object(t, o)
+		r.valid = false
+	case role == plain:
+		r.add(t, o)
+	case role == asOut:
+		r.object(t, o)
 	default:
-		s.validOuts = false
+		r.valid = false
 	}
 }
 
 // object adds the fields of a dig.Out struct. A name given to a field that is itself a dig.Out is refused by dig.
-func (s *signature) object(t reflect.Type, at out) {
+func (r *resultReader) object(t reflect.Type, at out) {
 	if at.name != "" {
-		s.validOuts = false
+		r.valid = false
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -155,7 +175,7 @@ func (s *signature) object(t reflect.Type, at out) {
 		case f.Type == outType:
 			continue
 		case f.PkgPath != "":
-			s.validOuts = false
+			r.valid = false
 			continue
 		}
 		o := out{pos: at.pos, index: append(at.index[:len(at.index):len(at.index)], i), name: f.Tag.Get("name")}
@@ -163,66 +183,51 @@ func (s *signature) object(t reflect.Type, at out) {
 			group, flatten, soft, ok := parseGroup(tag)
 			optional, _ := strconv.ParseBool(f.Tag.Get("optional"))
 			if !ok || soft || optional || o.name != "" || flatten && f.Type.Kind() != reflect.Slice {
-				s.validOuts = false
+				r.valid = false
 				continue
 			}
-			o.typ, o.group, o.flatten, o.field = f.Type, group, flatten, true
-			s.outs = append(s.outs, o)
+			o.group, o.flatten, o.field = group, flatten, true
+			r.add(f.Type, o)
 			continue
 		}
-		s.out(f.Type, o)
+		r.value(f.Type, o)
 	}
 }
 
-// results applies the options of Provide. It reports false if dig will refuse them.
-func (s *signature) results(o provideOptions) ([]Result, bool) {
-	if o.name == "" && o.group == "" && len(o.as) == 0 {
-		return s.bare, s.validBare
+// add adds a value of type t.
+func (r *resultReader) add(t reflect.Type, at out) {
+	result := Result{Declared: t, Out: at.pos, Index: at.index, Flatten: at.flatten}
+	key := Key{Type: t, Name: at.name, Group: at.group}
+	if !at.field {
+		if at.bare {
+			group, flatten, soft, ok := parseGroup(r.options.group)
+			r.valid = r.valid && ok && !soft && (!flatten || t.Kind() == reflect.Slice)
+			key.Group, result.Flatten = group, flatten && r.valid
+		}
+		if key.Name == "" && key.Group == "" {
+			key.Name = r.options.name
+		}
+		for _, as := range r.options.as {
+			if as == t {
+				continue
+			}
+			r.valid = r.valid && t.Implements(as)
+			result.Keys = append(result.Keys, Key{Type: as, Name: key.Name, Group: key.Group})
+		}
 	}
-	return s.with(o)
-}
-
-func (s *signature) with(o provideOptions) ([]Result, bool) {
-	results := make([]Result, 0, len(s.outs))
-	for _, from := range s.outs {
-		r := Result{Declared: from.typ, Out: from.pos, Index: from.index, Flatten: from.flatten}
-		key := Key{Type: from.typ, Name: from.name, Group: from.group}
-		if !from.field {
-			if from.bare {
-				group, flatten, soft, ok := parseGroup(o.group)
-				if !ok || soft || flatten && from.typ.Kind() != reflect.Slice {
-					return nil, false
-				}
-				key.Group, r.Flatten = group, flatten
-			}
-			if key.Name == "" && key.Group == "" {
-				key.Name = o.name
-			}
-			for _, as := range o.as {
-				if as == from.typ {
-					continue
-				}
-				if !from.typ.Implements(as) {
-					return nil, false
-				}
-				r.Keys = append(r.Keys, Key{Type: as, Name: key.Name, Group: key.Group})
-			}
-		}
-		if r.Flatten {
-			r.Declared = from.typ.Elem()
-			key.Type = r.Declared
-		}
-		if len(r.Keys) == 0 {
-			r.Keys = []Key{key}
-		}
-		results = append(results, r)
+	if result.Flatten {
+		result.Declared = t.Elem()
+		key.Type = result.Declared
 	}
-	return results, s.validOuts
+	if len(result.Keys) == 0 {
+		result.Keys = []Key{key}
+	}
+	r.results = append(r.results, result)
 }
 
 // decorations is results for a decorator, which has no options and returns a group whole.
 func (s *signature) decorations() ([]Result, bool) {
-	results, ok := s.with(provideOptions{})
+	results, ok := s.with(provideOptions{}) // which are changed
 	for i := range results {
 		r := &results[i]
 		if r.Keys[0].Group == "" {

@@ -37,7 +37,7 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 		return nil, n.refused(guard("provide", f, func() error { return s.dig.Provide(constructor, opts...) }))
 	}
 
-	all := make([]dig.ProvideOption, 0, len(opts)+4)
+	all := s.graph.options[:0] // dig keeps no options
 	if n.intercept(wrap) {
 		constructor = n.wrapper()
 		if !o.located() {
@@ -57,13 +57,14 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	if o.hasAfter {
 		all = append(all, dig.WithProviderCallback(n.afterToo(o.after)))
 	}
+	s.graph.options = all
 	if err := s.graph.look(); err != nil {
 		return nil, err
 	}
 	if err := guard("provide", f, func() error { return s.dig.Provide(constructor, all...) }); err != nil {
 		return nil, err
 	}
-	if n.wrapped {
+	if n.isWrapped() {
 		n.identify(o.info)
 	}
 	n.Home.readNodes++
@@ -119,7 +120,7 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 	if err := guard("decorate with", f, func() error { return s.dig.Decorate(decorator, all...) }); err != nil {
 		return nil, err
 	}
-	if n.wrapped && o.info != nil {
+	if n.isWrapped() && o.info != nil {
 		o.info.ID = dig.ID(f.Pointer())
 	}
 	s.graph.register(n)
@@ -168,9 +169,11 @@ func (n *Node) intercept(wrap func(*Node) Interceptor) bool {
 	if wrap != nil {
 		n.between = wrap(n)
 	}
-	n.wrapped = n.between != nil
-	return n.wrapped
+	return n.isWrapped()
 }
+
+// isWrapped reports whether dig was given a wrapper of the function.
+func (n *Node) isWrapped() bool { return n.between != nil }
 
 // wrapper makes the function that dig is given in place of n's own.
 func (n *Node) wrapper() any {
@@ -205,7 +208,7 @@ func (n *Node) beforeToo(user dig.BeforeCallback) dig.BeforeCallback {
 	}
 	return func(info dig.BeforeCallbackInfo) {
 		n.before(info)
-		if n.wrapped {
+		if n.isWrapped() {
 			info.Name = n.pkg + "." + n.fn // dig knows no better for a wrapped decorator
 		}
 		user(info)
@@ -218,7 +221,7 @@ func (n *Node) afterToo(user dig.Callback) dig.Callback {
 	}
 	return func(info dig.CallbackInfo) {
 		n.after(info)
-		if n.wrapped {
+		if n.isWrapped() {
 			info.Name = n.pkg + "." + n.fn
 		}
 		user(info)

@@ -15,7 +15,7 @@ func relocate(err error, path []*Node) {
 		if !at.IsValid() {
 			continue
 		}
-		if n := path[0]; n.wrapped && n.Kind != Constructor && isWrapper(at) {
+		if n := path[0]; n.isWrapped() && n.Kind != Constructor && isWrapper(at) {
 			at.FieldByName("Package").SetString(n.pkg)
 			at.FieldByName("Name").SetString(n.fn)
 			at.FieldByName("File").SetString(n.File)

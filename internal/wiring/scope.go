@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"go.uber.org/dig"
 
@@ -21,7 +22,8 @@ type Scope struct {
 	readNodes, readChildren int            // how many were found, or are ours, if the graph was attached
 
 	// Guarded by the graph's lock.
-	providers  map[Key][]*Node // one each, but for groups
+	providers  map[Key]*Node
+	members    map[Key][]*Node // of groups
 	decorators map[Key]*Node
 }
 
@@ -38,6 +40,8 @@ type graph struct {
 	root     *Scope
 	attached *attached // nil unless the graph was attached to its container
 	outline  *outline  // of a container that could not be read; else nil
+	onCalled func(n *Node, took time.Duration, err error)
+	options  []dig.ProvideOption // room for those of a call
 
 	mu         sync.Mutex                  // guards what follows, the Scopes' maps and the Nodes' state; never held while user code runs
 	places     map[uintptr]*Place          // of functions seen, by their code
@@ -79,7 +83,7 @@ func newGraph() *graph {
 
 func (g *graph) scope(parent *Scope, name string, d digScope, read *digread.Scope) *Scope {
 	s := &Scope{graph: g, parent: parent, name: name, dig: d, read: read,
-		providers: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
+		providers: make(map[Key]*Node), members: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
 	if g.attached != nil {
 		g.attached.scopes[read.Dig] = s
 	}
@@ -139,6 +143,14 @@ func (s *Scope) Providers(t reflect.Type) []*Node {
 func (s *Scope) Decorator(k Key) *Node {
 	s.graph.mu.Lock()
 	defer s.graph.mu.Unlock()
+	return s.decorator(k)
+}
+
+// decorator is Decorator for a caller who holds the lock. Most scopes have none, which is faster to see than to look up.
+func (s *Scope) decorator(k Key) *Node {
+	if len(s.decorators) == 0 {
+		return nil
+	}
 	return s.decorators[k]
 }
 
@@ -199,8 +211,10 @@ func (g *graph) register(n *Node) {
 			switch {
 			case n.Kind == Decorator:
 				n.Home.decorators[k] = n
-			case k.Group == "" || !n.repeats(i, j, k):
-				n.Home.providers[k] = append(n.Home.providers[k], n)
+			case k.Group == "":
+				n.Home.providers[k] = n
+			case !n.repeats(i, j, k):
+				n.Home.members[k] = append(n.Home.members[k], n)
 			}
 		}
 	}

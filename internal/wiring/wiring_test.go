@@ -269,7 +269,11 @@ func TestCallbacksOfUsersStillFire(t *testing.T) {
 	n := provide(t, s, func() *a { return nil },
 		mine{dig.WithProviderCallback(func(i dig.CallbackInfo) { seen = append(seen, i.Name) })},
 		dig.WithProviderBeforeCallback(func(dig.BeforeCallbackInfo) { seen = append(seen, "before") }))
-	n.OnCalled(func(time.Duration, error) { seen = append(seen, "hook") })
+	s.OnCalled(func(called *Node, _ time.Duration, _ error) {
+		if called == n {
+			seen = append(seen, "hook")
+		}
+	})
 	provide(t, s, func(*a) *b { return nil }, dig.WithProviderCallback(nil))
 	dn, err := s.Decorate(func(x *a) *a { return x }, []dig.DecorateOption{
 		dig.WithDecoratorCallback(func(i dig.CallbackInfo) { seen = append(seen, i.Name) })}, pass)
