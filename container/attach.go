@@ -205,8 +205,8 @@ func (a *App) receives(n *wiring.Node) []wiring.Param {
 func (a *App) receive(n *wiring.Node, args []reflect.Value, params []wiring.Param) {
 	for _, p := range params {
 		v := args[p.Arg]
-		if len(p.Index) > 0 {
-			v = v.FieldByIndex(p.Index)
+		if len(p.Index()) > 0 {
+			v = v.FieldByIndex(p.Index())
 		}
 		r := received{by: n, param: p}
 		for _, of := range a.running(v, p.Key.Group != "") {

@@ -123,13 +123,13 @@ func (c *calls) call(args []reflect.Value, f func([]reflect.Value) []reflect.Val
 
 // setParam replaces a parameter among args, in a copy if it is a field.
 func setParam(args []reflect.Value, p wiring.Param, v reflect.Value) {
-	if p.Index == nil {
+	if p.Index() == nil {
 		args[p.Arg] = v
 		return
 	}
 	in := reflect.New(args[p.Arg].Type()).Elem()
 	in.Set(args[p.Arg])
-	in.FieldByIndex(p.Index).Set(v)
+	in.FieldByIndex(p.Index()).Set(v)
 	args[p.Arg] = in
 }
 
@@ -163,8 +163,8 @@ func (a *App) runningValues(n *wiring.Node, results []reflect.Value) []value {
 	var values []value
 	for _, r := range n.Results {
 		v := results[r.Out]
-		if len(r.Index) > 0 {
-			v = v.FieldByIndex(r.Index)
+		if len(r.Index()) > 0 {
+			v = v.FieldByIndex(r.Index())
 		}
 		for _, of := range a.running(v, r.Flatten) {
 			values = append(values, value{of: of, key: r.Keys[0]})

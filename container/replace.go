@@ -115,7 +115,7 @@ func (r *replacement) missed(n *wiring.Node) string {
 		switch {
 		case result.Flatten:
 			return fmt.Sprintf("makes any number of it for a group; did you mean Replace[[]%v]?", r.typ)
-		case len(result.Index) > 0:
+		case len(result.Index()) > 0:
 			return "makes it as a field of a dig.Out; give it a constructor that returns nothing else"
 		case len(n.Results) > 1:
 			return "makes it beside others; give it a constructor that returns nothing else"

@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"unsafe"
 
@@ -31,6 +32,7 @@ func Attach(c *dig.Container) (*Scope, error) {
 		decorators: make(map[unsafe.Pointer]*Node),
 		ours:       make(map[*Node]found),
 		taken:      make(map[stock]int),
+		returned:   make(map[*Node]map[int][]reflect.Value),
 	}
 	g.root = g.scope(nil, "", c, read)
 	if err := g.look(); err != nil {
@@ -44,9 +46,10 @@ func Attach(c *dig.Container) (*Scope, error) {
 type attached struct {
 	scopes     map[*dig.Scope]*Scope
 	decorators map[unsafe.Pointer]*Node
-	waiting    []*Node         // found, and not called yet
-	ours       map[*Node]found // our own decorators
-	taken      map[stock]int   // how many members of a group have been attributed
+	waiting    []*Node                           // found, and not called yet
+	ours       map[*Node]found                   // our own decorators
+	taken      map[stock]int                     // how many members of a group have been attributed
+	returned   map[*Node]map[int][]reflect.Value // by nodes that were found, by result
 	unsure     []string
 }
 
@@ -145,7 +148,7 @@ func (g *graph) adopt(c *digread.Constructor) {
 		if r.Flatten {
 			t = t.Elem()
 		}
-		result := Result{Declared: t, Flatten: r.Flatten, Out: r.Out, Index: r.Index}
+		result := Result{Declared: t, Flatten: r.Flatten, Out: r.Out, field: &field{index: r.Index}}
 		for _, k := range r.Keys {
 			result.Keys = append(result.Keys, Key(k))
 		}

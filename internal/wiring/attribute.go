@@ -32,7 +32,7 @@ func (n *Node) Returned(result int) []reflect.Value {
 	if n.found == nil || n.order == 0 {
 		return nil
 	}
-	return n.returned[result]
+	return g.attached.returned[n][result]
 }
 
 // Unsure says of which groups it is not known which constructor made which member.
@@ -115,10 +115,11 @@ func (p portion) give(values []reflect.Value) {
 	if p.node.found == nil || !p.first {
 		return
 	}
-	if p.node.returned == nil {
-		p.node.returned = make(map[int][]reflect.Value)
+	returned := p.node.Scope.graph.attached.returned
+	if returned[p.node] == nil {
+		returned[p.node] = make(map[int][]reflect.Value)
 	}
-	p.node.returned[p.result] = append(p.node.returned[p.result], values...)
+	returned[p.node][p.result] = append(returned[p.node][p.result], values...)
 }
 
 // isChain reports whether each node needs the one before it, so that there is but one order in which they can have been called.
@@ -198,7 +199,7 @@ func rank(n *Node) int {
 
 // standFor makes first count for other, too: it waits for what other needs, and who needs other waits for first.
 func (g *graph) standFor(first, other *Node) {
-	for _, e := range other.final {
+	for _, e := range other.given {
 		g.linkFreely(first, e.To)
 	}
 	g.linkFreely(other, first)
@@ -208,10 +209,7 @@ func (g *graph) standFor(first, other *Node) {
 func (g *graph) linkFreely(from, to *Node) {
 	if !slices.Contains(from.links, to) && !reaches(to, from) {
 		from.links = append(from.links, to)
-		if from.guessed == nil {
-			from.guessed = make(map[*Node]bool)
-		}
-		from.guessed[to] = true
+		g.guessed[guess{from, to}] = true
 		g.epoch++
 	}
 }

@@ -101,8 +101,8 @@ func (n *Node) buildHere() error {
 		return nil
 	})
 	caller = newNode(Function, n.Scope, f)
-	caller.stands(n)
-	if err := n.Scope.ask(caller, f.Interface()); err != nil {
+	caller.Place = n.Place
+	if err := n.Scope.ask(caller, n, f.Interface()); err != nil {
 		return n.relabel(err)
 	}
 	return failure
@@ -113,7 +113,7 @@ func (n *Node) plan(as *Node) {
 	g := n.Scope.graph
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n.planned, n.plannedAt = slices.Clone(as.planned), as.plannedAt
+	n.given, n.plannedAt = slices.Clone(as.given), as.plannedAt
 }
 
 // callHere calls n as dig does: a non-nil error, or a panic, is its failure.
@@ -180,9 +180,9 @@ func (s *Scope) value(k Key, of *Node) (value reflect.Value, err error) {
 	caller := newNode(Function, s, f)
 	caller.Place = &Place{Name: "the request for " + k.String(), File: caller.File, Line: caller.Line, location: caller.location}
 	if of != nil {
-		caller.stands(of)
+		caller.Place = of.Place
 	}
-	if err := s.ask(caller, f.Interface()); err != nil {
+	if err := s.ask(caller, of, f.Interface()); err != nil {
 		return reflect.Value{}, outermost(err)
 	}
 	if !value.IsValid() { // dig.DryRun calls nobody
@@ -192,14 +192,6 @@ func (s *Scope) value(k Key, of *Node) (value reflect.Value, err error) {
 		}
 	}
 	return value, nil
-}
-
-// stands makes a function of this package show as the node that it asks for.
-func (n *Node) stands(of *Node) {
-	n.Place = of.Place
-	if of.found != nil {
-		n.asks = of
-	}
 }
 
 // outermost takes the layer off an error of dig's that only says that arguments for a function of this package were wanted.

@@ -415,7 +415,7 @@ func checkEdges(n *Node, s step, w *world, ids map[*Node]int, fail func(string, 
 		if to, ok := e.To.Called(); !ok || to >= order {
 			fail("%d has an edge to %d, which was called later or not at all", s.ID, ids[e.To])
 		}
-		at := fmt.Sprint(e.Param.Arg, e.Param.Index)
+		at := fmt.Sprint(e.Param.Arg, e.Param.Index())
 		edges[at] = append(edges[at], fmt.Sprint(ids[e.To]))
 		decorated[at] = decorated[at] || e.To.Kind == Decorator
 	}

@@ -34,7 +34,7 @@ func (n *Node) Edges() []Edge {
 
 func (n *Node) edges() []Edge {
 	g := n.Scope.graph
-	edges, softs := n.final, false
+	edges, softs := n.given, false
 	if n.order == 0 {
 		edges = g.staticEdges(n)
 		softs = n.softs
@@ -46,7 +46,7 @@ func (n *Node) edges() []Edge {
 	}
 	edges = slices.Clip(edges) // shared
 	for _, to := range n.links {
-		edges = append(edges, Edge{Param: noParam, To: to, Link: true, Guess: n.guessed[to]})
+		edges = append(edges, Edge{Param: noParam, To: to, Link: true, Guess: g.guessed[guess{n, to}]})
 	}
 	return edges
 }
@@ -121,7 +121,7 @@ func (g *graph) resolve(p *Param, s *Scope, skip func(d *Node) bool) (decorators
 
 func (d *Node) gives(p *Param) bool {
 	for _, r := range d.Results {
-		if r.Keys[0] == p.Key && r.slice == p.slice {
+		if r.Keys[0] == p.Key && r.field.slice == p.field.slice {
 			return true
 		}
 	}
@@ -147,7 +147,7 @@ func (g *graph) missing(p *Param, s *Scope, called func(d *Node) bool) bool {
 }
 
 // leaf reports whether dig will not call n again.
-func (n *Node) leaf() bool { return n.order > 0 && n.kept == nil }
+func (n *Node) leaf() bool { return n.order > 0 && !n.keeps }
 
 func wasCalled(n *Node) bool { return n.order > 0 }
 

@@ -57,7 +57,7 @@ func (g *graph) place(called map[*Node]bool) (order []*Node, certain bool) {
 				continue
 			}
 			delete(called, n)
-			edges := n.planned
+			edges := n.given
 			if n.plannedAt != g.registrations {
 				edges = g.staticEdges(n)
 			}
@@ -80,7 +80,7 @@ func (g *graph) place(called map[*Node]bool) (order []*Node, certain bool) {
 				visit(e.To)
 			}
 		}
-		n.final = slices.DeleteFunc(edges, func(e Edge) bool { return e.To.order == 0 })
+		n.given = slices.DeleteFunc(edges, func(e Edge) bool { return e.To.order == 0 })
 		open[n] = false
 		n.succeed()
 		order = append(order, n)
@@ -102,7 +102,7 @@ func (g *graph) needs(from, to *Node) bool {
 			return n == to
 		}
 		seen[n] = true
-		edges := n.final
+		edges := n.given
 		if n.order == 0 {
 			edges = g.given(n, func(m *Node) bool { return m.order > 0 || m.found != nil && m.found.Called() })
 		}
@@ -210,7 +210,7 @@ func (n *Node) Beside() []*Node {
 	}
 	var beside []*Node
 	for _, k := range n.askedFor() {
-		decorators, members := g.resolve(&Param{Key: k, slice: reflect.SliceOf(k.Type)}, n.Home, func(*Node) bool { return false })
+		decorators, members := g.resolve(&Param{Key: k, field: &field{slice: reflect.SliceOf(k.Type)}}, n.Home, func(*Node) bool { return false })
 		beside = slices.Concat(beside, decorators, members)
 		if slices.ContainsFunc(beside, func(m *Node) bool { return reaches(m, n) }) {
 			break // it is called then
@@ -225,7 +225,7 @@ func (s *Scope) Asked() *Node {
 	g := s.graph
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.asking == nil {
+	if g.asking == nil || g.asking.of == nil || g.asking.of.found == nil {
 		return nil
 	}
 	return g.asking.of

@@ -36,7 +36,7 @@ func (s *Scope) Invoke(fn any, opts []dig.InvokeOption, wrap func(*Node) Interce
 	if n.intercept(wrap) {
 		fn = n.wrapper()
 	}
-	if err := s.ask(n, fn, opts...); err != nil {
+	if err := s.ask(n, nil, fn, opts...); err != nil {
 		return n, err
 	}
 	s.graph.belong(n)
@@ -58,7 +58,7 @@ func (g *graph) belong(n *Node) {
 type asking struct {
 	outer   *asking
 	walk    *walk
-	of      *Node // on behalf of which Build asks, if it was found
+	of      *Node // on behalf of which Build asks
 	running int   // how many were being called before
 	failed  *Node // the last that failed
 	calls   int   // how many were called with success
@@ -66,8 +66,8 @@ type asking struct {
 
 var errUnwound = errors.New("a panic or runtime.Goexit has ended the call")
 
-// ask has dig invoke f, which is n, after a walk ahead.
-func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
+// ask has dig invoke f, which is n, after a walk ahead. It may be on behalf of another node.
+func (s *Scope) ask(n, of *Node, f any, opts ...dig.InvokeOption) (err error) {
 	g := s.graph
 	if err := g.look(); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
 		g.mu.Unlock()
 		return s.confirm(w.err)
 	}
-	a := &asking{outer: g.asking, walk: w, of: n.asks, running: len(g.running)}
+	a := &asking{outer: g.asking, walk: w, of: of, running: len(g.running)}
 	g.asking = a
 	g.mu.Unlock()
 	if w.ended == built { // else dig has something to say, which may be of a cycle
@@ -94,7 +94,7 @@ func (s *Scope) ask(n *Node, f any, opts ...dig.InvokeOption) (err error) {
 		g.asking = a.outer
 		g.running = g.running[:a.running]
 		if err == nil {
-			n.freeze(n.planned)
+			n.freeze(n.given)
 			n.succeed()
 		}
 		g.conclude(w, a, n, err)

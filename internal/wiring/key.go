@@ -35,11 +35,13 @@ type Param struct {
 	Key      Key
 	Optional bool
 	Soft     bool
-	Arg      int   // which argument of the function
-	Index    []int // field index path inside that argument's dig.In struct; nil for a plain argument
+	Arg      int // which argument of the function
 
-	slice reflect.Type // declared type of a group's slice, which may have a name of its own
+	field *field // nil for a plain argument
 }
+
+// Index returns the field index path inside the argument's dig.In struct, nil for a plain argument.
+func (p *Param) Index() []int { return p.field.path() }
 
 // Result is something that a function returns: a value, or a field of a value that is a dig.Out.
 type Result struct {
@@ -51,8 +53,23 @@ type Result struct {
 	// and the group that a decorator returns.
 	Flatten bool
 
-	Out   int   // which return value
-	Index []int // field index path inside its dig.Out; nil for a plain value
+	Out int // which return value
 
-	slice reflect.Type // declared type of the slice that a decorator returns for a group
+	field *field // nil for a plain value
+}
+
+// Index returns the field index path inside the return value, which is a dig.Out; nil for a plain value.
+func (r *Result) Index() []int { return r.field.path() }
+
+// field is what there is to know of a parameter or a result that is not one of its own, or not of one value.
+type field struct {
+	index []int        // in a dig.In or a dig.Out
+	slice reflect.Type // declared type of the slice that a group is taken or decorated by, which may have a name of its own
+}
+
+func (f *field) path() []int {
+	if f == nil {
+		return nil
+	}
+	return f.index
 }

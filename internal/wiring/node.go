@@ -38,31 +38,27 @@ type Node struct {
 	Home    *Scope // where the results are registered: the root, if dig.Export(true)
 	Seq     int    // order of registration, from 1; an invoked function counts, too
 
-	value    reflect.Value // the function itself
-	self     [1]*Node      // as a list
-	sig      *signature
-	between  Interceptor // nil unless dig was given a wrapper of the function
-	found    found       // what dig tells of it; nil unless it was found by Attach
+	value   reflect.Value // the function itself
+	self    [1]*Node      // as a list
+	sig     *signature
+	between Interceptor // nil unless dig was given a wrapper of the function
+	found   found       // what dig tells of it; nil unless it was found by Attach
 
 	// What follows is guarded by the graph's lock.
 
-	order    int             // as the how-manieth of all it was called; 0 if it was not
-	kept     []reflect.Value // what Build got from it and dig has not asked for yet
-	broken   error           // why dig will pass over this decorator from now on
-	final    []Edge          // what it was given, if it was called
-	links    []*Node
-	guessed  map[*Node]bool          // of the links
-	asks     *Node                   // of a function of this package: the constructor that it stands for, if that was found
-	planned  []Edge                  // what the last walk found that dig will call for it
-	from     Step                    // who made the last walk come here
-	returned map[int][]reflect.Value // by a node that was found, by result
-	mark     mark                    // what the last walk knows of it
-
-	plannedAt int    // registrations then
+	order     int    // as the how-manieth of all it was called; 0 if it was not
+	given     []Edge // what it was given, if it was called; else what the last walk found that dig will call for it
+	plannedAt int    // registrations at that walk
 	static    []Edge // for a node that was not called, all soft members included
 	staticAt  int    // version then
-	softs     bool   // whether static has soft edges
-	stalled   bool   // dig passes over this decorator
+	links     []*Node
+	from      Step  // who made the last walk come here
+	mark      mark  // what the last walk knows of it
+	broken    error // why dig will pass over this decorator from now on
+
+	softs   bool // whether static has soft edges
+	stalled bool // dig passes over this decorator
+	keeps   bool // Build got something from it that dig has not asked for yet
 }
 
 // Called reports whether the function was called with success, and as the how-manieth of its whole container, from 1.
@@ -105,7 +101,7 @@ func (n *Node) begin() {
 	g.syncLocked(nil)
 	g.running = append(g.running, n)
 	if n.order == 0 {
-		edges := n.planned
+		edges := n.given
 		if n.plannedAt != g.registrations { // a plan from before the last registration is worth nothing
 			edges = g.staticEdges(n)
 		}
@@ -116,9 +112,9 @@ func (n *Node) begin() {
 // freeze makes the edges final: what the function decorates or provides itself does not reach it any more. Of a soft group
 // it was given what was called before.
 func (n *Node) freeze(edges []Edge) {
-	n.final = edges
+	n.given = edges
 	if slices.ContainsFunc(edges, notGiven) {
-		n.final = slices.DeleteFunc(slices.Clone(edges), notGiven)
+		n.given = slices.DeleteFunc(slices.Clone(edges), notGiven)
 	}
 }
 
@@ -148,13 +144,15 @@ func (n *Node) ended(err error, keep []reflect.Value) (handed bool) {
 		}
 		return false
 	}
-	if n.kept != nil {
-		n.kept = nil
+	if n.keeps {
+		n.keeps = false
+		delete(g.kept, n)
 		g.syncLocked(n)
 		return true
 	}
-	n.kept = keep
-	if keep == nil {
+	if n.keeps = keep != nil; n.keeps {
+		g.kept[n] = keep
+	} else {
 		g.syncLocked(n)
 	}
 	n.succeed()
@@ -166,7 +164,7 @@ func (n *Node) succeed() {
 	g := n.Scope.graph
 	g.calls++
 	n.order = g.calls
-	n.planned, n.static, n.stalled = nil, nil, false
+	n.static, n.stalled = nil, false
 	g.epoch++
 	if n.Kind == Decorator {
 		g.version++ // its scope may now have a value that nobody provides

@@ -89,7 +89,7 @@ func (s *signature) in(t reflect.Type, at Param) {
 			s.validParams = false
 			continue
 		}
-		p := Param{Arg: at.Arg, Index: append(at.Index[:len(at.Index):len(at.Index)], i)}
+		p := Param{Arg: at.Arg, field: &field{index: append(slices.Clip(at.Index()), i)}}
 		if tag := f.Tag.Get("group"); tag != "" {
 			group, flatten, isSoft, ok := parseGroup(tag)
 			optional, _ := strconv.ParseBool(f.Tag.Get("optional"))
@@ -97,7 +97,7 @@ func (s *signature) in(t reflect.Type, at Param) {
 				s.validParams = false
 				continue
 			}
-			p.Key, p.Soft, p.slice = Key{Type: f.Type.Elem(), Group: group}, isSoft, f.Type
+			p.Key, p.Soft, p.field.slice = Key{Type: f.Type.Elem(), Group: group}, isSoft, f.Type
 			if isSoft {
 				soft = append(soft, p)
 			} else {
@@ -178,7 +178,7 @@ func (r *resultReader) object(t reflect.Type, at out) {
 			r.valid = false
 			continue
 		}
-		o := out{pos: at.pos, index: append(at.index[:len(at.index):len(at.index)], i), name: f.Tag.Get("name")}
+		o := out{pos: at.pos, index: append(slices.Clip(at.index), i), name: f.Tag.Get("name")}
 		if tag := f.Tag.Get("group"); tag != "" {
 			group, flatten, soft, ok := parseGroup(tag)
 			optional, _ := strconv.ParseBool(f.Tag.Get("optional"))
@@ -196,7 +196,10 @@ func (r *resultReader) object(t reflect.Type, at out) {
 
 // add adds a value of type t.
 func (r *resultReader) add(t reflect.Type, at out) {
-	result := Result{Declared: t, Out: at.pos, Index: at.index, Flatten: at.flatten}
+	result := Result{Declared: t, Out: at.pos, Flatten: at.flatten}
+	if at.index != nil {
+		result.field = &field{index: at.index}
+	}
 	key := Key{Type: t, Name: at.name, Group: at.group}
 	if !at.field {
 		if at.bare {
@@ -236,8 +239,8 @@ func (s *signature) decorations() ([]Result, bool) {
 		if r.Declared.Kind() != reflect.Slice {
 			return nil, false
 		}
-		r.slice, r.Flatten = r.Declared, true
-		r.Declared = r.slice.Elem()
+		r.field = &field{index: r.Index(), slice: r.Declared}
+		r.Declared, r.Flatten = r.Declared.Elem(), true
 		r.Keys[0].Type = r.Declared
 	}
 	return results, ok

@@ -199,7 +199,7 @@ func (n *Node) keeping() []reflect.Value {
 	g := n.Scope.graph
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return n.kept
+	return g.kept[n]
 }
 
 func (n *Node) beforeToo(user dig.BeforeCallback) dig.BeforeCallback {

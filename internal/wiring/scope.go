@@ -60,11 +60,17 @@ type graph struct {
 	walks         int     // walks so far
 	unwound       *Node   // of those that were found, the last that panicked or ended its goroutine
 
+	kept    map[*Node][]reflect.Value // what Build got from constructors and dig has not asked for yet
+	guessed map[guess]bool            // of the links
+
 	unbuildable   map[*Node]bool // as of unbuildableAt
 	unbuildableAt int
 	dropped       map[softEdge]bool // as of droppedAt
 	droppedAt     int
 }
+
+// guess is a link by which a node waits for another that may have made what it was given.
+type guess struct{ from, to *Node }
 
 // New returns the root scope of c, to which nothing may have been given before.
 func New(c *dig.Container) *Scope {
@@ -77,6 +83,7 @@ func New(c *dig.Container) *Scope {
 func newGraph() *graph {
 	return &graph{
 		places: make(map[uintptr]*Place), signatures: make(map[reflect.Type]*signature),
+		kept: make(map[*Node][]reflect.Value), guessed: make(map[guess]bool),
 		unbuildableAt: -1, droppedAt: -1,
 	}
 }
@@ -179,7 +186,7 @@ func (s *Scope) Link(from *Node, to ...*Node) {
 		linked[n] = true
 	}
 	for _, n := range to {
-		delete(from.guessed, n)
+		delete(s.graph.guessed, guess{from, n})
 		if !linked[n] {
 			linked[n] = true
 			from.links = append(from.links, n)

@@ -17,7 +17,7 @@ func (g *graph) dropSoft() map[softEdge]bool {
 	g.droppedAt, g.dropped = g.epoch, make(map[softEdge]bool)
 	given := func(n *Node) []Edge {
 		if n.order > 0 {
-			return n.final
+			return n.given
 		}
 		return g.staticEdges(n)
 	}

@@ -27,7 +27,7 @@ func (s *Scope) Unfilled(nodes []*Node) []Unfilled {
 	for _, n := range nodes {
 		for i := range n.Params {
 			p := &n.Params[i]
-			given := n.order > 0 && slices.ContainsFunc(n.final, func(e Edge) bool { return e.Param.Key == p.Key })
+			given := n.order > 0 && slices.ContainsFunc(n.given, func(e Edge) bool { return e.Param.Key == p.Key })
 			if !p.Optional || given {
 				continue
 			}

@@ -25,7 +25,7 @@ const (
 type walk struct {
 	g     *graph
 	id    int
-	dry   bool    // leaves no traces; else each node is left with who came for it (from) and what it will be given (planned)
+	dry   bool    // leaves no traces; else each node is left with who came for it (from) and what it will be given
 	epoch int     // grows with each change of a decorator's state, and with it the way may differ
 	path  []Step  // from the start to where the walk is
 	order []*Node // whom dig will call, in this order
@@ -137,8 +137,8 @@ func (w *walk) step(from *Node, e Edge) outcome {
 func (w *walk) enter(n *Node) outcome {
 	epoch := w.epoch
 	w.set(n, entered)
-	if !w.dry {
-		n.planned, n.plannedAt = make([]Edge, 0, len(n.Params)), w.g.registrations
+	if w.plans(n) {
+		n.given, n.plannedAt = make([]Edge, 0, len(n.Params)), w.g.registrations
 	}
 	o := w.params(n)
 	switch {
@@ -210,10 +210,13 @@ func (w *walk) fill(n *Node, p *Param) outcome {
 }
 
 func (w *walk) plan(n *Node, e Edge) {
-	if !w.dry {
-		n.planned = append(n.planned, e)
+	if w.plans(n) {
+		n.given = append(n.given, e)
 	}
 }
+
+// plans reports whether the walk notes what n will be given. One that was called was given what it was given.
+func (w *walk) plans(n *Node) bool { return !w.dry && n.order == 0 }
 
 // skip reports whether dig passes over a decorator: it is calling it, or has tried to in vain. One that failed
 // in an earlier Invoke is not passed over, but ends the walk.
