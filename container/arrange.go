@@ -25,18 +25,15 @@ type unit struct {
 }
 
 // arrange turns sources into units with names, layers and dependencies, in the order
-// of registration of what made them. What is not used nobody waits for. The error is a
-// cycle that only shows when decorators stand in the place of what they decorate.
+// of registration of what made them. What is not used nobody waits for. The error is
+// that of newOrder.
 func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
-	list := slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) })
-	o := &order{
-		used:   used,
-		units:  make(map[*wiring.Node][]*unit),
-		near:   make(map[*wiring.Node][]*wiring.Node),
-		layers: make(map[*wiring.Node]int),
+	o, err := newOrder(from, used)
+	if err != nil {
+		return nil, err
 	}
 	var all []*unit
-	for _, s := range list {
+	for _, s := range o.list {
 		for _, p := range s.parts {
 			u := &unit{
 				Unit:     hooks.Unit{Name: p.name, Type: p.typ, Constructor: s.node.String()},
@@ -51,11 +48,7 @@ func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
 	}
 	tellPackagesApart(all)
 	makeUnique(all)
-	if err := o.replace(list, from.replaced); err != nil {
-		return nil, err
-	}
-	o.share(from.shared)
-	for _, s := range list {
+	for _, s := range o.list {
 		o.connect(s)
 	}
 	return all, nil
@@ -63,6 +56,7 @@ func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
 
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
+	list    []*source // in the order of registration
 	used    map[*wiring.Node]bool
 	units   map[*wiring.Node][]*unit
 	instead relation                        // what a node waits for beside its edges
@@ -70,10 +64,27 @@ type order struct {
 	layers  map[*wiring.Node]int
 }
 
+// newOrder returns the order of sources. The error is a cycle that only shows when
+// decorators stand in the place of what they decorate.
+func newOrder(from *sources, used map[*wiring.Node]bool) (*order, error) {
+	o := &order{
+		list:   slices.SortedFunc(slices.Values(from.list), func(x, y *source) int { return bySeq(x.node, y.node) }),
+		used:   used,
+		units:  make(map[*wiring.Node][]*unit),
+		near:   make(map[*wiring.Node][]*wiring.Node),
+		layers: make(map[*wiring.Node]int),
+	}
+	if err := o.replace(from.replaced); err != nil {
+		return nil, err
+	}
+	o.share(from.shared)
+	return o, nil
+}
+
 // replace has a decorator wait for what Depend says of the constructor that it
 // stands for, and has who takes the raw value wait for the decorator, too, unless
 // the decorator needs it and it took the value under another key.
-func (o *order) replace(list []*source, replaced relation) error {
+func (o *order) replace(replaced relation) error {
 	if len(replaced) == 0 {
 		return nil
 	}
@@ -91,7 +102,7 @@ func (o *order) replace(list []*source, replaced relation) error {
 		}
 	}
 	reached := make(map[*wiring.Node]bool)
-	for _, s := range list {
+	for _, s := range o.list {
 		o.reach(s.node, reached)
 	}
 	for _, n := range sorted(reached) {
@@ -225,17 +236,16 @@ func (o *order) nearest(n *wiring.Node) []*wiring.Node {
 	if near, ok := o.near[n]; ok {
 		return near
 	}
-	found := make(map[*wiring.Node]bool)
+	var found []*wiring.Node
 	for _, to := range o.waitsFor(n) {
 		if len(o.units[to]) > 0 {
-			found[to] = true
-			continue
-		}
-		for _, f := range o.nearest(to) {
-			found[f] = true
+			found = append(found, to)
+		} else {
+			found = append(found, o.nearest(to)...)
 		}
 	}
-	o.near[n] = sorted(found)
+	slices.SortFunc(found, bySeq)
+	o.near[n] = slices.Compact(found)
 	return o.near[n]
 }
 

@@ -73,7 +73,7 @@ func (a *App) verify() error {
 		return err
 	}
 	declared := a.declared()
-	_, err = arrange(&declared.sources, declared.planned)
+	_, err = newOrder(&declared.sources, declared.planned)
 	return err
 }
 
