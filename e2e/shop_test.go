@@ -189,27 +189,6 @@ func TestShopIsReadyWhenAllOfItRuns(t *testing.T) {
 	}
 }
 
-// tell asks the admin server, and checks that a yes says so, and that each unit runs.
-func (s *shop) tell(path, says string) (status int) {
-	s.t.Helper()
-	var answer struct {
-		Status string
-		Units  []struct{ Unit, State string }
-	}
-	status = s.exchange("GET", "http://"+s.addr("admin")+path, "", &answer)
-	if status == http.StatusOK {
-		if answer.Status != says || len(answer.Units) != 6 {
-			s.t.Errorf("%s: %+v", path, answer)
-		}
-		for _, u := range answer.Units {
-			if u.State != "running" {
-				s.t.Errorf("%s: %+v", path, u)
-			}
-		}
-	}
-	return status
-}
-
 func TestShopExitsCleanlyOnSignals(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -340,6 +319,27 @@ func (s *shop) do(method, path, body string, into any) int {
 func (s *shop) ask(path string) int {
 	s.t.Helper()
 	return s.exchange("GET", "http://"+s.addr("admin")+path, "", new(any))
+}
+
+// tell asks the admin server, and checks that a yes says so, and that each unit runs.
+func (s *shop) tell(path, says string) (status int) {
+	s.t.Helper()
+	var answer struct {
+		Status string
+		Units  []struct{ Unit, State string }
+	}
+	status = s.exchange("GET", "http://"+s.addr("admin")+path, "", &answer)
+	if status == http.StatusOK {
+		if answer.Status != says || len(answer.Units) != 6 {
+			s.t.Errorf("%s: %+v", path, answer)
+		}
+		for _, u := range answer.Units {
+			if u.State != "running" {
+				s.t.Errorf("%s: %+v", path, u)
+			}
+		}
+	}
+	return status
 }
 
 func (s *shop) exchange(method, url, body string, into any) int {
