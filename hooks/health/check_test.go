@@ -18,7 +18,8 @@ import (
 
 func TestReadyIfAllChecksPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, c := new(checker), new(checker)
+		var given context.Context
+		a, c := new(checker), &checker{check: func(ctx context.Context) error { given = ctx; return ctx.Err() }}
 		h := running(a, struct{}{}, c, nil)
 
 		got := get(t, h.Readyz())
@@ -34,6 +35,20 @@ func TestReadyIfAllChecksPass(t *testing.T) {
 		}
 		if a.calls.Load() != 1 || c.calls.Load() != 1 {
 			t.Errorf("called %d and %d times", a.calls.Load(), c.calls.Load())
+		}
+		if given.Err() == nil {
+			t.Error("the context lives on, and its timer")
+		}
+	})
+}
+
+func TestWhereNothingIsAskedNothingIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := running(struct{}{}, nil)
+		began := time.Now()
+		want(t, "no checks", h, 200, 200, 200)
+		if took := time.Since(began); took != 0 {
+			t.Errorf("took %v", took)
 		}
 	})
 }
@@ -390,7 +405,7 @@ func TestTheEndOfReadinessEndsTheChecks(t *testing.T) {
 func TestSyncWaitsForChecksButNotForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, soon := make(chan struct{}), make(chan struct{})
-		h := running(deaf(soon), deaf(release), new(checker))
+		h := running(deaf(soon), deaf(release), deaf(soon), new(checker))
 		if err := h.Sync(); err != nil {
 			t.Errorf("of none: %v", err)
 		}
