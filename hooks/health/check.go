@@ -16,10 +16,10 @@ import (
 
 // Checker is what a value that runs may be, too, to be asked whether it can do its work.
 //
-// HealthCheck returns nil if it can, else what is wrong. It is called from any goroutine
-// while the value runs, one call at a time; the last may still be under way when the
-// value is asked to stop. It should return when its context ends, which it does at the
-// timeout of the request or when the application stops.
+// HealthCheck returns nil if it can, else what is wrong. It is called in a goroutine of
+// its own while the value runs, one call at a time. It should return when its context
+// ends: at the timeout, and when the application begins to stop. The last call may not
+// have returned when the value is asked to stop.
 type Checker interface {
 	HealthCheck(ctx context.Context) error
 }

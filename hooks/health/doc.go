@@ -29,7 +29,7 @@
 //
 // Of all that ends readiness, a signal, a drain, a failure, a unit that stops, the
 // first that is observed does; it does not come back. Readyz fails from that moment on,
-// while the units stop that are still served.
+// also while units still serve.
 //
 // The body is JSON. The units stand in the order of the plan:
 //

@@ -34,6 +34,13 @@ func TestItTellsHowTheShopIs(t *testing.T) {
 			if got := shoptest.Do(t, client, http.MethodGet, "http://"+server.Addr()+path, "", &answer); got != want {
 				t.Errorf("after %T: %s %d, want %d", step.event, path, got, want)
 			}
+			head, err := client.Head("http://" + server.Addr() + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := head.Body.Close(); err != nil || head.StatusCode != want || head.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("HEAD %s: %s, %v, %v", path, head.Status, head.Header, err)
+			}
 			got := shoptest.Do(t, client, http.MethodPost, "http://"+server.Addr()+path, "", &answer)
 			if got != http.StatusMethodNotAllowed {
 				t.Errorf("POST %s: %d", path, got)
