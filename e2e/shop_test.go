@@ -99,8 +99,10 @@ func TestShopAnswersWhatItHasInHand(t *testing.T) {
 	if status := s.ask("/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("readyz while stopping: %d", status)
 	}
-	if status := s.ask("/livez"); status != http.StatusOK {
-		t.Errorf("livez while stopping: %d", status)
+	for _, path := range []string{"/livez", "/startupz"} {
+		if status := s.ask(path); status != http.StatusOK {
+			t.Errorf("%s while stopping: %d", path, status)
+		}
 	}
 	eventually(t, "the door is closed", func() bool {
 		late, err := net.Dial("tcp", s.addr("api"))
@@ -164,7 +166,7 @@ func TestShopIsReadyWhenAllOfItRuns(t *testing.T) {
 	s := runShop(t, "-db", filepath.Join(t.TempDir(), "shop.db"))
 
 	eventually(t, "it is ready", func() bool {
-		switch status := s.ask("/readyz"); status {
+		switch status := s.tell("/readyz", "ready"); status {
 		case http.StatusOK:
 			return true
 		case http.StatusServiceUnavailable:
@@ -175,6 +177,11 @@ func TestShopIsReadyWhenAllOfItRuns(t *testing.T) {
 		}
 	})
 
+	for path, says := range map[string]string{"/livez": "alive", "/startupz": "started"} {
+		if status := s.tell(path, says); status != http.StatusOK {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
 	for _, name := range []string{"api", "fulfilment", "admin"} {
 		if !slices.ContainsFunc(s.log.lines(), func(l line) bool { return l["server"] == name }) {
 			t.Errorf("ready without %s", name)
@@ -312,6 +319,27 @@ func (s *shop) do(method, path, body string, into any) int {
 func (s *shop) ask(path string) int {
 	s.t.Helper()
 	return s.exchange("GET", "http://"+s.addr("admin")+path, "", new(any))
+}
+
+// tell asks the admin server, and checks that a yes says so, and that each unit runs.
+func (s *shop) tell(path, says string) (status int) {
+	s.t.Helper()
+	var answer struct {
+		Status string
+		Units  []struct{ Unit, State string }
+	}
+	status = s.exchange("GET", "http://"+s.addr("admin")+path, "", &answer)
+	if status == http.StatusOK {
+		if answer.Status != says || len(answer.Units) != 6 {
+			s.t.Errorf("%s: %+v", path, answer)
+		}
+		for _, u := range answer.Units {
+			if u.State != "running" {
+				s.t.Errorf("%s: %+v", path, u)
+			}
+		}
+	}
+	return status
 }
 
 func (s *shop) exchange(method, url, body string, into any) int {

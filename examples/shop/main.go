@@ -13,6 +13,7 @@ import (
 	"github.com/strata-go/strata/examples/shop/outbox"
 	"github.com/strata-go/strata/examples/shop/stock"
 	"github.com/strata-go/strata/examples/shop/store"
+	"github.com/strata-go/strata/hooks/health"
 )
 
 func main() {
@@ -20,9 +21,9 @@ func main() {
 }
 
 func newApp(settings config.Config) *container.App {
-	readiness := new(admin.Readiness)
-	app := container.New(container.WithObserver(readiness))
-	app.Supply(settings, readiness)
+	shop := health.New()
+	app := container.New(container.WithObserver(shop))
+	app.Supply(settings, shop)
 	app.Provide(config.NewLogger)
 	app.Provide(store.New)      // opens the database
 	app.Provide(fulfilment.New) // needs the store

@@ -9,48 +9,42 @@ import (
 	"github.com/strata-go/strata/examples/shop/admin"
 	"github.com/strata-go/strata/examples/shop/shoptest"
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/hooks/health"
 )
 
-func TestReadyBetweenStartedAndStopping(t *testing.T) {
-	readiness := new(admin.Readiness)
-	server := admin.New(shoptest.Settings(t), readiness, zap.NewNop())
+func TestItTellsHowTheShopIs(t *testing.T) {
+	shop := health.New()
+	server := admin.New(shoptest.Settings(t), shop, zap.NewNop())
 	shoptest.Start(t, server)
 	client := shoptest.Client(t)
 
 	for _, step := range []struct {
-		event hooks.Event
-		ready int
+		event                   hooks.Event
+		livez, readyz, startupz int
 	}{
-		{hooks.AppStarting{}, http.StatusServiceUnavailable},
-		{hooks.UnitStarted{}, http.StatusServiceUnavailable},
-		{hooks.AppStarted{}, http.StatusOK},
-		{hooks.UnitReported{}, http.StatusOK},
-		{hooks.AppStopping{}, http.StatusServiceUnavailable},
-		{hooks.UnitStopped{}, http.StatusServiceUnavailable},
+		{hooks.AppStarting{}, 200, 503, 503},
+		{hooks.AppStarted{}, 200, 200, 200},
+		{hooks.AppStopping{}, 200, 503, 200},
+		{hooks.Stuck{}, 503, 503, 200},
 	} {
-		readiness.Observe(step.event)
+		shop.Observe(step.event)
 
-		var answer any
-		if got := shoptest.Do(t, client, http.MethodGet, "http://"+server.Addr()+"/readyz", "", &answer); got != step.ready {
-			t.Errorf("after %T: readyz %d, want %d", step.event, got, step.ready)
+		for path, want := range map[string]int{"/livez": step.livez, "/readyz": step.readyz, "/startupz": step.startupz} {
+			var answer any
+			if got := shoptest.Do(t, client, http.MethodGet, "http://"+server.Addr()+path, "", &answer); got != want {
+				t.Errorf("after %T: %s %d, want %d", step.event, path, got, want)
+			}
+			head, err := client.Head("http://" + server.Addr() + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := head.Body.Close(); err != nil || head.StatusCode != want || head.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("HEAD %s: %s, %v, %v", path, head.Status, head.Header, err)
+			}
+			got := shoptest.Do(t, client, http.MethodPost, "http://"+server.Addr()+path, "", &answer)
+			if got != http.StatusMethodNotAllowed {
+				t.Errorf("POST %s: %d", path, got)
+			}
 		}
-		if got := shoptest.Do(t, client, http.MethodGet, "http://"+server.Addr()+"/livez", "", &answer); got != http.StatusOK {
-			t.Errorf("after %T: livez %d", step.event, got)
-		}
-	}
-}
-
-func TestNotReadyWhileDraining(t *testing.T) {
-	readiness := new(admin.Readiness)
-	server := admin.New(shoptest.Settings(t), readiness, zap.NewNop())
-	shoptest.Start(t, server)
-	readiness.Observe(hooks.AppStarted{})
-
-	readiness.Observe(hooks.Draining{})
-
-	var answer any
-	got := shoptest.Do(t, shoptest.Client(t), http.MethodGet, "http://"+server.Addr()+"/readyz", "", &answer)
-	if got != http.StatusServiceUnavailable {
-		t.Errorf("readyz %d", got)
 	}
 }

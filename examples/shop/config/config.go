@@ -13,7 +13,7 @@ type Config struct {
 	HTTP string
 	// Fulfilment is the address that deliveries are sent to.
 	Fulfilment string
-	// Admin is the address that liveness and readiness are asked at.
+	// Admin is the address that the shop is asked at how it is.
 	Admin string
 	// Database is the path of the SQLite file; empty means a file in a fresh temporary folder.
 	Database string
@@ -34,7 +34,7 @@ func parse(flags *flag.FlagSet, args []string) (Config, error) {
 	var settings Config
 	flags.StringVar(&settings.HTTP, "http", "127.0.0.1:8080", "`address` of the shop; port 0 takes a free one")
 	flags.StringVar(&settings.Fulfilment, "fulfilment", "127.0.0.1:8082", "`address` that deliveries are sent to")
-	flags.StringVar(&settings.Admin, "admin", "127.0.0.1:8081", "`address` of /livez and /readyz")
+	flags.StringVar(&settings.Admin, "admin", "127.0.0.1:8081", "`address` of /livez, /readyz and /startupz")
 	flags.StringVar(&settings.Database, "db", "", "`path` of the database (default a file in a fresh temporary folder)")
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -56,6 +57,22 @@ func TestAStopWhileTheFileIsLockedIsNoFailure(t *testing.T) {
 
 	if err := <-started; err != process.ErrAborted {
 		t.Errorf("start: %v, want %v alone", err, process.ErrAborted)
+	}
+}
+
+func TestHealthyIfAnOrderCouldBeWritten(t *testing.T) {
+	settings := shoptest.Settings(t)
+	s := shoptest.Store(t, settings)
+	if err := s.HealthCheck(t.Context()); err != nil {
+		t.Errorf("check: %v", err)
+	}
+
+	shoptest.Lock(t, settings)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+
+	if err := s.HealthCheck(ctx); err == nil {
+		t.Error("the file is locked, and the check passes")
 	}
 }
 
