@@ -384,6 +384,16 @@ func TestTheJudgeWantsTheCulpritNamed(t *testing.T) {
 	}
 }
 
+func TestTheJudgeWantsTheTimeBounded(t *testing.T) {
+	for took, late := range map[time.Duration]bool{time.Second: false, time.Second + 1: true} {
+		tr := &trial{unit: "*X", fault: startError}
+		tr.judge(fmt.Errorf("start *X (...): %w", errPlanted), took, time.Second)
+		if found := strings.Join(tr.findings, "\n"); late != strings.Contains(found, "longer than its limits, 1s") {
+			t.Errorf("after %v: found %q", took, found)
+		}
+	}
+}
+
 func TestAnAttachedAppIsExplored(t *testing.T) {
 	newApp := func() *container.App {
 		c := dig.New()
