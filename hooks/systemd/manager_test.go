@@ -20,6 +20,7 @@ type manager struct {
 	t       *testing.T
 	address string // for NOTIFY_SOCKET
 	conn    *net.UnixConn
+	read    chan string // what was sent
 }
 
 // sockets are the two kinds of address that systemd may give.
@@ -46,14 +47,43 @@ func socketPath(t *testing.T) string {
 	return filepath.Join(dir, "socket")
 }
 
+// listen returns a manager that reads what it is sent.
 func listen(t *testing.T, address string) *manager {
+	t.Helper()
+	m := open(t, address)
+	m.begin()
+	return m
+}
+
+// open returns a manager that does not read before it begins.
+func open(t *testing.T, address string) *manager {
 	t.Helper()
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: address})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &manager{t: t, address: address, conn: conn}
+	return &manager{t: t, address: address, conn: conn, read: make(chan string, 10_000)}
+}
+
+func (m *manager) begin() {
+	m.t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buffer := make([]byte, 8<<10)
+		for {
+			n, err := m.conn.Read(buffer)
+			if err != nil {
+				return
+			}
+			m.read <- string(buffer[:n])
+		}
+	}()
+	m.t.Cleanup(func() {
+		_ = m.conn.Close()
+		<-ended
+	})
 }
 
 // fill sends as much as there is room for.
@@ -76,36 +106,24 @@ func (m *manager) fill() {
 // next returns the next message, which must come.
 func (m *manager) next() string {
 	m.t.Helper()
-	text, err := m.read(deadline)
-	if err != nil {
-		m.t.Fatalf("no message: %v", err)
+	select {
+	case text := <-m.read:
+		return text
+	case <-time.After(deadline):
+		m.t.Fatal("no message")
+		return ""
 	}
-	return text
 }
 
-// left returns the messages that have been sent and not read.
+// left returns the messages that have been sent and not looked at.
 func (m *manager) left() []string {
 	m.t.Helper()
-	var all []string
-	for {
-		text, err := m.read(time.Millisecond)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return all
-		}
-		if err != nil {
-			m.t.Fatal(err)
-		}
-		all = append(all, text)
+	const last = "X_LAST=1"
+	if err := socket(m.address).send(last); err != nil {
+		m.t.Fatal(err)
 	}
-}
-
-func (m *manager) read(within time.Duration) (string, error) {
-	if err := m.conn.SetReadDeadline(time.Now().Add(within)); err != nil {
-		return "", err
-	}
-	buffer := make([]byte, 8<<10)
-	n, err := m.conn.Read(buffer)
-	return string(buffer[:n]), err
+	all := m.until(last)
+	return all[:len(all)-1]
 }
 
 // until returns the messages up to the first one that has the text in it.

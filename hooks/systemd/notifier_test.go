@@ -264,7 +264,7 @@ func TestErrorOfTheSocketIsReturnedBySyncAndLaterMessagesAreTried(t *testing.T) 
 // A queue that is full delays nobody who observes, and is given up after a while.
 func TestSocketThatIsNotReadIsGivenUp(t *testing.T) {
 	t.Parallel()
-	m := listen(t, socketPath(t))
+	m := open(t, socketPath(t))
 	m.fill()
 	n := newNotifier(socket(m.address).send, 0)
 	n.Observe(hooks.AppStarted{})
@@ -272,6 +272,7 @@ func TestSocketThatIsNotReadIsGivenUp(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 
+	m.begin()
 	m.left()
 	n.Observe(hooks.AppStopping{})
 	if got := m.next(); !strings.HasPrefix(got, "STOPPING=1\n") {

@@ -160,7 +160,6 @@ func TestServiceIsWatchedIfItIsTheProcessThatSystemdWatches(t *testing.T) {
 		m.until("WATCHDOG=1")
 	}
 	s.terminate()
-	m.until("STOPPING=1")
 	m.until("STATUS=stopped")
 	if code := s.exitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
