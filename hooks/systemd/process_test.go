@@ -183,6 +183,22 @@ func TestServiceIsNotWatchedIfSystemdWatchesAnotherProcess(t *testing.T) {
 	}
 }
 
+// What docs/systemd.md says of the watchdog's signal.
+func TestServiceThatSystemdAbortsShowsItsGoroutines(t *testing.T) {
+	m := listen(t, socketPath(t))
+	s := m.start("good", nil)
+	m.until("READY=1")
+	if err := s.command.Process.Signal(syscall.SIGABRT); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.exitCode(); code == 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if log := s.log.String(); !strings.Contains(log, "(*slow).Run") {
+		t.Error("the stack of a unit is not shown")
+	}
+}
+
 func TestServiceThatHangsIsNotPingedForWhenItWasGivenUp(t *testing.T) {
 	m := listen(t, socketPath(t))
 	s := m.start("deaf", []string{"WATCHDOG_USEC=20000"})
