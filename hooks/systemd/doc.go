@@ -22,8 +22,8 @@
 // gives the application at least 30 s from then on, whatever TimeoutStartSec= and
 // TimeoutStopSec= say; it never shortens them. So a start of many steps may take as long as it
 // needs, and one that hangs is ended by systemd when its own limit is over and nothing has
-// happened for 30 s. That is more than one step of a healthy service takes, and about what
-// people wait before they look. While the application runs nothing is extended:
+// happened for 30 s: time enough for one step of most services, the slow ones included, and
+// not so much that a hang goes unnoticed for long. While the application runs nothing is extended:
 // RuntimeMaxSec= and WatchdogSec= keep their meaning.
 //
 // # Watchdog

@@ -92,13 +92,14 @@ var stoppedBeforeItStarts = []step{
 
 func TestTellsWhatHappens(t *testing.T) {
 	lives := map[string][]step{
-		"a good start and stop":      goodLife,
-		"a failed start":             failedStart,
-		"a failed construction":      failedConstruction,
-		"an ended construction":      endedConstruction,
-		"a stop before the start":    stoppedBeforeItStarts,
-		"a failure while it runs":    {{hooks.AppStarted{}, "READY=1\nSTATUS=running, 0 units started in 0s"}, {hooks.AppStopping{Why: hooks.WhyEnded, Unit: store.Name}, "STOPPING=1\nSTATUS=stopping: unit ended: *shop.Store"}},
-		"an error that says nothing": {{hooks.AppStopped{Err: errors.New("\n")}, "STATUS=failed: an error without a text"}},
+		"a good start and stop":         goodLife,
+		"a failed start":                failedStart,
+		"a failed construction":         failedConstruction,
+		"an ended construction":         endedConstruction,
+		"a stop before the start":       stoppedBeforeItStarts,
+		"a failure while it runs":       {{hooks.AppStarted{}, "READY=1\nSTATUS=running, 0 units started in 0s"}, {hooks.AppStopping{Why: hooks.WhyEnded, Unit: store.Name}, "STOPPING=1\nSTATUS=stopping: unit ended: *shop.Store"}},
+		"a failure that names the unit": {{hooks.AppStopping{Why: hooks.WhyFailure, Unit: store.Name, Cause: errors.New("run *shop.Store: gone")}, "STOPPING=1\nSTATUS=stopping: failure: run *shop.Store: gone"}},
+		"an error that says nothing":    {{hooks.AppStopped{Err: errors.New("\n")}, "STATUS=failed: an error without a text"}},
 		"the result after the units hang": {
 			{hooks.Stuck{Units: []hooks.StuckUnit{{Unit: store.Name}}}, ""},
 			{hooks.AppStopped{Err: errors.New("units hang: *shop.Store")}, "STATUS=failed: units hang: *shop.Store"},

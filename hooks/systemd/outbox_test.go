@@ -3,6 +3,7 @@ package systemd
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -48,4 +49,22 @@ func TestObserveNeverWaitsForTheSocket(t *testing.T) {
 			t.Errorf("sent %q\nwant %q", sent, want)
 		}
 	})
+}
+
+func TestSyncMayBeCalledAtAnyTime(t *testing.T) {
+	n := newNotifier(func(string) error { return nil }, 0)
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() {
+			for range 1000 {
+				if err := n.Sync(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 1000 {
+		n.Observe(hooks.Constructed{})
+	}
+	calls.Wait()
 }

@@ -64,11 +64,15 @@ func reason(e hooks.AppStopping) string {
 	if e.Signal != nil {
 		s += ": " + e.Signal.String()
 	}
-	if e.Unit != "" {
+	var cause string
+	if e.Cause != nil {
+		cause = firstLine(e.Cause)
+	}
+	if e.Unit != "" && !strings.Contains(cause, e.Unit) { // mostly it is the culprit of the cause
 		s += ": " + e.Unit
 	}
-	if e.Cause != nil {
-		s += ": " + firstLine(e.Cause)
+	if cause != "" {
+		s += ": " + cause
 	}
 	return s
 }

@@ -1,12 +1,17 @@
 package systemd
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
 )
 
 // unitFile returns the unit file that docs/systemd.md shows, with another ExecStart=.
@@ -35,6 +40,30 @@ func need(t *testing.T, program, install string) {
 		t.Fatalf("%s is missing: %s", program, install)
 	}
 	t.Skipf("%s is missing: %s", program, install)
+}
+
+func TestStatusesOfTheDocsAreThoseThatAreSent(t *testing.T) {
+	page, err := os.ReadFile("../../docs/systemd.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := progress{constructed: 2, units: 6, started: 3}
+	stop := progress{begun: map[string]bool{"1": true, "2": true, "3": true, "4": true, "5": true, "6": true}, ended: 1}
+	pending := func(unit string, d time.Duration) []string { return describe([]hooks.Pending{{Unit: unit, For: d}}) }
+	for _, status := range []string{
+		p.construction("shop.NewServer"),
+		p.start([]string{"*store.Store"}),
+		p.start(pending("*store.Store", 10*time.Second)),
+		p.run(5200 * time.Millisecond),
+		reason(hooks.AppStopping{Why: hooks.WhySignal, Signal: syscall.SIGTERM}),
+		stop.stop(pending("*shop.Server", 5*time.Second)),
+		result(nil),
+		result(errors.New("start *store.Store (store.New, store.go:42): connection refused")),
+	} {
+		if !strings.Contains(string(page), "\n    "+status+"\n") {
+			t.Errorf("docs/systemd.md does not show %q", status)
+		}
+	}
 }
 
 func TestUnitFileOfTheDocsIsOneThatSystemdUnderstands(t *testing.T) {
