@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/strata-go/strata/hooks"
 )
@@ -49,6 +50,8 @@ var goodLife = []step{
 	{hooks.UnitStopped{Unit: store}, extend + "STATUS=stopping, 2 of 2 units stopped"},
 	{hooks.AppStopped{}, "STATUS=stopped"},
 	{hooks.Misuse{Err: errors.New("too late")}, ""},
+	{hooks.AppStopping{}, ""}, // of another app
+	{hooks.AppStopped{}, ""},
 }
 
 var failedStart = []step{
@@ -130,6 +133,12 @@ func TestStatusNamesAFewUnitsAndCountsTheRest(t *testing.T) {
 	n := newNotifier(socket(m.address).send, 0)
 	n.Observe(hooks.AppStarting{Units: 100})
 	for i := range 100 {
+		if i == 3 {
+			_ = n.Sync()
+			if got, want := m.left(), "STATUS=0 of 100 units started, waiting for u0, u1, u2"; got[len(got)-1] != want {
+				t.Errorf("%q, want %q", got[len(got)-1], want)
+			}
+		}
 		n.Observe(hooks.UnitStarting{Unit: hooks.Unit{Name: "u" + strconv.Itoa(i)}})
 	}
 	n.Observe(hooks.UnitStarted{Unit: hooks.Unit{Name: "u1"}})
@@ -161,6 +170,9 @@ func TestNoNameOrErrorBreaksAMessage(t *testing.T) {
 			n.Observe(hooks.UnitStarting{Unit: hooks.Unit{Name: test.text}})
 			_ = n.Sync()
 			got := m.left()[1]
+			if !utf8.ValidString(got) {
+				t.Errorf("not UTF-8: %q", got)
+			}
 			want := "STATUS=0 of 1 unit started, waiting for " + test.want
 			if len(want) > len("STATUS=")+statusLimit {
 				rest, cut := strings.CutSuffix(got, "...")
@@ -257,6 +269,12 @@ func TestErrorOfTheSocketIsReturnedBySyncAndLaterMessagesAreTried(t *testing.T) 
 	if got := m.next(); !strings.HasPrefix(got, "READY=1\n") {
 		t.Errorf("%q", got)
 	}
+
+	_ = m.conn.Close()
+	if err := socket(path).send("STATUS=gone"); err == nil || err.Error() == first.Error() {
+		t.Fatalf("error %v, want another than %v", err, first)
+	}
+	n.Observe(hooks.AppStopped{})
 	if err := n.Sync(); err.Error() != first.Error() {
 		t.Errorf("error %v, the first was %v", err, first)
 	}

@@ -143,6 +143,27 @@ func TestPingsTwiceInEachIntervalWhileTheAppIsLive(t *testing.T) {
 	}
 }
 
+func TestNoPingIsUnderWayWhenTheyHaveEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free, ended := make(chan struct{}), make(chan struct{})
+		w := &watchdog{every: time.Second, ping: func() { <-free }}
+		w.begin()
+		time.Sleep(1500 * time.Millisecond)
+		go func() {
+			defer close(ended)
+			w.end()
+		}()
+		synctest.Wait()
+		select {
+		case <-ended:
+			t.Error("a ping is under way")
+		default:
+		}
+		close(free)
+		<-ended
+	})
+}
+
 func TestPingsAreNotAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := record()
