@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/dig"
@@ -63,6 +64,11 @@ func (j *journal) run(ctx context.Context, method string) error {
 	case <-ended:
 		return nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-ended: // before, or both at once
+		return nil
+	default:
 		j.note(background, method+" cancelled")
 		return ctx.Err()
 	}
@@ -482,7 +488,7 @@ func TestAdaptBlocking(t *testing.T) {
 			j := &journal{ended: make(chan struct{})}
 			app := newApp(container.AdaptBlocking[any]())
 			invokeWith(app, c.value(j))
-			if err := startAndStop(t, app); err != nil {
+			if err := restAndStop(t, app); err != nil {
 				t.Fatal(err)
 			}
 			wantEqual(t, "called", j.all(), strings.Fields(c.name))
@@ -530,12 +536,25 @@ func TestAdaptRun(t *testing.T) {
 			j := &journal{ended: make(chan struct{})}
 			app := newApp(container.AdaptRun[any]())
 			invokeWith(app, c.value(j))
-			if err := startAndStop(t, app); err != nil {
+			if err := restAndStop(t, app); err != nil {
 				t.Fatal(err)
 			}
 			wantEqual(t, "called", j.all(), []string{c.name, c.name + " cancelled"})
 		})
 	}
+}
+
+// restAndStop is startAndStop for what is ready at once: it waits until that has got to
+// the point at which it blocks.
+func restAndStop(t *testing.T, app *container.App) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error)
+	go func() { ended <- app.RunContext(ctx) }()
+	synctest.Wait()
+	cancel()
+	return <-ended
 }
 
 // invokeWith provides a value, behind an interface, and has it built.
