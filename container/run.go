@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"errors"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"time"
@@ -61,44 +62,50 @@ func newRun(a *App, units []*unit, plan *Plan) *run {
 	return r
 }
 
-// schedule makes a group of the units: one graph by dependency, or a sequence of
-// layers. A layer has edges, too: the units of one constructor wait for each other.
-func (r *run) schedule() process.Runner {
-	if r.plan.Schedule == ByDependency {
-		return r.graph(r.units)
-	}
-	layers := make([][]*unit, len(r.plan.Layers))
-	for _, u := range r.units {
-		layers[u.layer] = append(layers[u.layer], u)
-	}
-	sequence := &engine.Graph{Errors: engine.Process}
-	for i, units := range layers {
-		v := engine.Vertex{Runner: r.graph(units)}
-		if i > 0 {
-			v.DependsOn = []int{i - 1}
-		}
-		sequence.Vertices = append(sequence.Vertices, v)
-	}
-	return sequence
-}
-
-// graph makes a graph of units, with the edges among them.
-func (r *run) graph(units []*unit) *engine.Graph {
-	index := make(map[*unit]int, len(units))
-	for i, u := range units {
+// schedule makes a graph of the units, in their order. By layer, a barrier stands
+// between a layer and the next: all of the one is below it, all of the other above.
+// Within a layer there are edges, too: units of one constructor wait for each other.
+func (r *run) schedule() *engine.Graph {
+	index := make(map[*unit]int, len(r.units))
+	for i, u := range r.units {
 		index[u] = i
 	}
+	byLayer := r.plan.Schedule == ByLayer
+	barrier := func(above int) int { return len(r.units) + above - 1 }
+
 	g := &engine.Graph{Errors: engine.Process}
-	for _, u := range units {
+	for _, u := range r.units {
 		v := u.vertex(r)
 		for _, d := range u.after {
-			if i, ok := index[d]; ok {
-				v.DependsOn = append(v.DependsOn, i)
+			if !byLayer || d.layer == u.layer {
+				v.DependsOn = append(v.DependsOn, index[d])
 			}
+		}
+		if byLayer && u.layer > 0 {
+			v.DependsOn = append(v.DependsOn, barrier(u.layer))
 		}
 		g.Vertices = append(g.Vertices, v)
 	}
+	if !byLayer {
+		return g
+	}
+	for range len(r.plan.Layers) - 1 {
+		g.Vertices = append(g.Vertices, engine.Vertex{Runner: process.RunnerFunc(runBarrier)})
+	}
+	for i, u := range r.units {
+		if above := u.layer + 1; above < len(r.plan.Layers) {
+			b := &g.Vertices[barrier(above)]
+			b.DependsOn = append(b.DependsOn, i)
+		}
+	}
 	return g
+}
+
+// runBarrier does nothing, and that in nobody's name: it is started in the goroutine of
+// a unit, whose labels it would have.
+func runBarrier(ctx context.Context, callback process.Callback) error {
+	pprof.SetGoroutineLabels(ctx)
+	return callback(ctx)
 }
 
 // errUnwound is what is told of a run whose callback panicked or ended the
