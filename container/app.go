@@ -25,6 +25,7 @@ import (
 // then on. Err, Plan, Ready and Observe may be called from any goroutine at any
 // time.
 type App struct {
+	id         string // tells the goroutines of several apps apart
 	config     config
 	container  *dig.Container
 	root       *Scope
@@ -97,6 +98,7 @@ func New(opts ...Option) *App {
 // newApp returns an app that is configured, and has no container yet.
 func newApp(method string, opts []Option) *App {
 	a := &App{
+		id:       newID(),
 		config:   defaults(),
 		started:  make(chan struct{}),
 		ready:    make(chan struct{}),

@@ -60,6 +60,9 @@ func (a *App) buildAll() (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := askLimits(units); err != nil {
+		return nil, err
+	}
 	plan := a.planOf(units, called)
 	a.mu.Lock()
 	a.plan = plan

@@ -188,7 +188,7 @@ func (h *host) enter(phase hostPhase, limit time.Duration) {
 func (h *host) construct() <-chan built {
 	h.began = time.Now()
 	c := make(chan built, 1)
-	go pprof.Do(h.ctx, pprof.Labels(unitLabel, construction), func(context.Context) {
+	go pprof.Do(h.ctx, h.app.labels(construction), func(context.Context) {
 		var b built
 		returned := false
 		engine.Process.Guard(func() error {
@@ -339,10 +339,11 @@ func (h *host) result(err error) error {
 func (h *host) giveUp() error {
 	var units []hooks.StuckUnit
 	var errs error
+	report := h.app.reportStuck()
 	if h.run == nil {
-		units = h.app.stuckConstruction(time.Since(h.began))
+		units = h.app.stuckConstruction(report, time.Since(h.began))
 	} else {
-		units = append(h.run.stuck(), h.drains.stuck()...)
+		units = append(h.run.stuck(report), h.drains.stuck(report)...)
 		errs = join(without(h.run.givenUp, process.ErrAborted), h.run.soFar())
 	}
 	h.app.bus.post(hooks.Stuck{At: time.Now(), Units: units})

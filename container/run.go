@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime/pprof"
-	"strings"
 	"sync"
 	"time"
 
@@ -353,7 +352,7 @@ func (r *run) pendingNames() string {
 	if len(names) == 0 {
 		return nobody
 	}
-	return strings.Join(names, ", ")
+	return listed(names, ", ")
 }
 
 // nobody is waited for, and yet the app does not end: units call observers.
