@@ -81,7 +81,7 @@ func (u *unit) vertex(r *run) engine.Vertex {
 		Wrap:       u.wrapError,
 		StartLimit: u.limits.start,
 		StopLimit:  u.limits.stop,
-		Finishes:   u.stopsOnly(),
+		Finishes:   u.stopsOnly() && r.app.trial.wrap == nil, // which may have it hang at the start
 	}
 }
 
