@@ -34,6 +34,7 @@ type App struct {
 	started    chan struct{} // closed when everything has started
 	ready      chan struct{} // closed when that has been told, too
 	stopping   chan struct{} // closed when the app begins to stop
+	ended      chan struct{} // closed when it has ended, or was given up
 
 	own     map[*wiring.Node]bool // what New or Attach provided
 	refused map[*wiring.Node]bool // of what was found in the container, what is an error
@@ -52,6 +53,8 @@ type App struct {
 	received []received         // what functions were given, if it is not known who made it
 	unread   error              // why what was given to the container before Attach is not known
 	exited   *wiring.Node       // the constructor that ended its goroutine
+	asked    *wiring.Node       // the constructor that is being built, with what it needs
+	askedAt  time.Time          // since when, or since when there is none
 }
 
 // phase is how far an App has come. It only grows.
@@ -103,6 +106,7 @@ func newApp(method string, opts []Option) *App {
 		started:  make(chan struct{}),
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
+		ended:    make(chan struct{}),
 		own:      make(map[*wiring.Node]bool),
 		bus:      new(bus),
 	}

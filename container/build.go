@@ -25,6 +25,8 @@ func (a *App) claim(method string) error {
 // be, nil if nothing has.
 func (a *App) build() (*run, error) {
 	defer a.seal()
+	a.ask(nil)
+	defer a.tellConstruction()()
 	r, err := a.buildAll()
 	if err != nil {
 		return a.salvage(err), err
@@ -121,6 +123,8 @@ func (a *App) dry() bool {
 
 // buildOne has a constructor called, and the decorators of what it returns.
 func (a *App) buildOne(n *wiring.Node) error {
+	a.ask(n)
+	defer a.ask(nil)
 	if err := n.Build(); err != nil {
 		return err
 	}

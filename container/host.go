@@ -70,7 +70,6 @@ type host struct {
 	phase   hostPhase
 	limit   <-chan time.Time // of the phase, nil if it has none
 	unlimit func()           // stops the limit's timer
-	began   time.Time
 
 	// What follows is there once the app is built.
 	run        *run
@@ -186,7 +185,6 @@ func (h *host) enter(phase hostPhase, limit time.Duration) {
 
 // construct has the app built in a goroutine.
 func (h *host) construct() <-chan built {
-	h.began = time.Now()
 	c := make(chan built, 1)
 	go pprof.Do(h.ctx, h.app.labels(construction), func(context.Context) {
 		var b built
@@ -261,7 +259,7 @@ func (h *host) heedSignal(s os.Signal) (hopeless bool) {
 func (h *host) limitPassed() (hopeless bool) {
 	switch h.phase {
 	case hostConstructing:
-		h.failStart(h.app.constructing())
+		h.failStart(h.app.constructing().Unit)
 		h.enter(hostForcing, h.app.config.force)
 	case hostStarting:
 		if !isClosed(h.app.started) {
@@ -341,7 +339,7 @@ func (h *host) giveUp() error {
 	var errs error
 	report := h.app.reportStuck()
 	if h.run == nil {
-		units = h.app.stuckConstruction(report, time.Since(h.began))
+		units = h.app.stuckConstruction(report)
 	} else {
 		units = append(h.run.stuck(report), h.drains.stuck(report)...)
 		errs = join(without(h.run.givenUp, process.ErrAborted), h.run.soFar())

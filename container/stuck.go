@@ -19,9 +19,6 @@ const (
 	appLabel  = "strata.app"
 )
 
-// construction is the unit of the goroutine that calls constructors.
-const construction = "construction"
-
 // What a report of what is stuck has room for: as many names in a text, as many bytes
 // of stacks for a unit, and in all.
 const (
@@ -88,38 +85,6 @@ func (r *run) stuck(report *stuckReport) []hooks.StuckUnit {
 		})
 	}
 	return units
-}
-
-// stuckConstruction returns the constructor that has not returned.
-func (a *App) stuckConstruction(report *stuckReport, took time.Duration) []hooks.StuckUnit {
-	return []hooks.StuckUnit{{
-		Unit: a.constructing(), Phase: hooks.PhaseConstruct, For: took, Stack: report.stacks(construction, "(*App).build"),
-	}}
-}
-
-// constructing names the constructor that is being called.
-func (a *App) constructing() string {
-	running := a.root.wiring.Running()
-	if len(running) == 0 {
-		if n := a.root.wiring.Asked(); n != nil {
-			return n.String() + ", or what it needs"
-		}
-		return construction
-	}
-	return running[len(running)-1].String()
-}
-
-// exitedName names the constructor that ended its goroutine, as far as that is known.
-func (a *App) exitedName() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.exited != nil {
-		return a.exited.String()
-	}
-	if n := a.root.wiring.Unwound(); n != nil {
-		return n.String()
-	}
-	return "a constructor"
 }
 
 // stuckReport finds the stacks of goroutines, as long as there is room for them.

@@ -52,6 +52,7 @@ func (a *App) simulation(t trial) *App {
 		started:    make(chan struct{}),
 		ready:      make(chan struct{}),
 		stopping:   make(chan struct{}),
+		ended:      make(chan struct{}),
 		own:        a.own,
 		refused:    a.refused,
 		trial:      t,
