@@ -52,6 +52,8 @@ type App struct {
 	invoked  []*wiring.Node     // functions with optional parameters
 	received []received         // what functions were given, if it is not known who made it
 	unread   error              // why what was given to the container before Attach is not known
+	hosted   chan struct{}      // closed when Run or RunContext has ended, nil without
+	outcome  error              // of that
 	exited   *wiring.Node       // the constructor that ended its goroutine
 	asked    *wiring.Node       // the constructor that is being built, with what it needs
 	askedAt  time.Time          // since when, or since when there is none
@@ -215,7 +217,7 @@ func (a *App) Dig() *dig.Container { return a.container }
 // what an [AdaptStop] is for is stopped before Runner returns, within the stop
 // timeout.
 func (a *App) Runner() (process.Runner, error) {
-	if err := a.claim("Runner"); err != nil {
+	if err := a.claim("Runner", nil); err != nil {
 		return nil, err
 	}
 	r, err := a.build()

@@ -9,14 +9,15 @@ import (
 	"github.com/strata-go/strata/process"
 )
 
-// claim takes the app for its one run, or returns ErrStarted.
-func (a *App) claim(method string) error {
+// claim takes the app for its one run, or returns ErrStarted. Of host, hosted is closed
+// when it has returned, else nil.
+func (a *App) claim(method string, hosted chan struct{}) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.phase != setup {
 		return &setupError{callSite(), method, ErrStarted, "an app runs once"}
 	}
-	a.phase = building
+	a.phase, a.hosted = building, hosted
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,12 @@ import (
 //
 // The first signal stops the app gracefully, or aborts its start. A second one
 // forces what still runs, a third exits at once; signals within 500 ms of the last
-// that counted do not count. The options tell how long a start and a stop may take.
+// that counted do not count. The options tell how long a start and a stop may take, and
+// a unit whose value has a method StartTimeout() or StopTimeout() time.Duration has a
+// limit of its own beside.
+//
+// An app runs once. A second Run is told as a [hooks.Misuse], waits until the app has
+// ended, and ends the process with its code, or 1.
 func (a *App) Run() {
 	var source chan os.Signal
 	if len(a.config.signals) > 0 {
@@ -50,15 +56,34 @@ func (a *App) RunContext(ctx context.Context) error {
 
 // host runs the app within its limits, and has the last word on how it ended.
 func (a *App) host(method string, ctx context.Context, source <-chan os.Signal) error {
-	if err := a.claim(method); err != nil {
+	hosted := make(chan struct{})
+	if err := a.claim(method, hosted); err != nil {
 		a.emit(hooks.Misuse{At: time.Now(), Err: err})
+		if method == "Run" { // which exits then, but not while the app is at work
+			return cmp.Or(a.hostedElsewhere(), err)
+		}
 		return err
 	}
+	defer close(hosted)
 	h := &host{app: a, ctx: ctx, signals: signals{source: source}}
 	err := a.result(h.main())
 	a.seal() // a constructor that was given up may go on
 	a.end(err)
+	a.outcome = err
 	return err
+}
+
+// hostedElsewhere waits for the Run or RunContext that was first, if there is one, and
+// returns what that does.
+func (a *App) hostedElsewhere() error {
+	a.mu.Lock()
+	hosted := a.hosted
+	a.mu.Unlock()
+	if hosted == nil {
+		return nil
+	}
+	<-hosted
+	return a.outcome
 }
 
 // host is Run and RunContext at work: it waits for whatever may happen, one thing at
@@ -85,8 +110,10 @@ type host struct {
 
 // hostPhase is where a host stands. It only grows, and each phase has its limit:
 //
-//	hostConstructing  the start timeout; then it is given up, which is forcing
-//	hostStarting      what is left of that
+//	hostConstructing  the start timeout
+//	hostLeaving       the stop timeout: constructors are called, but the app is to stop
+//	hostAbandoning    the force timeout; then the constructor is given up
+//	hostStarting      what is left of the start timeout
 //	hostRunning       none
 //	hostDraining      the drain delay
 //	hostStopping      what is left of the stop timeout, which runs from the first reason to stop on
@@ -97,6 +124,8 @@ type hostPhase int
 
 const (
 	hostConstructing hostPhase = iota
+	hostLeaving
+	hostAbandoning
 	hostStarting
 	hostRunning
 	hostDraining
@@ -116,14 +145,14 @@ func (h *host) main() error {
 		ended    <-chan struct{} // of the process
 		drained  <-chan struct{}
 	)
+	h.limit, h.unlimit = after(a.config.start)
+	defer func() { h.unlimit() }()
 	if isClosed(shutdown) {
 		h.heedShutdown()
 	}
 	if h.ctx.Err() != nil {
 		h.heedContext()
 	}
-	h.limit, h.unlimit = after(a.config.start)
-	defer func() { h.unlimit() }()
 	built := h.construct()
 	for {
 		select {
@@ -132,7 +161,7 @@ func (h *host) main() error {
 				b.run = b.run.giveUp(process.ErrAborted)
 			}
 			if b.run == nil {
-				return h.result(b.err)
+				return join(h.forced, h.result(b.err))
 			}
 			h.start(b.run)
 			ended, failed = h.process.Done(), h.run.failed
@@ -213,7 +242,8 @@ type built struct {
 	dry bool // dig calls nothing, so there is nothing to run
 }
 
-// start starts the app, within what is left of the start timeout.
+// start starts the app, within what is left of the start timeout. If it is to stop
+// already, there may be something to stop, and nothing is started.
 func (h *host) start(r *run) {
 	h.phase = hostStarting
 	h.run = r
@@ -222,7 +252,10 @@ func (h *host) start(r *run) {
 	h.process = process.NewProcess(ctx, r)
 	h.forcing, h.cancel = context.WithCancelCause(ctx)
 	h.goroutines.Go(func() { _ = h.process.Start(ctx) })
-	if r.givenUp != nil {
+	switch {
+	case h.forced != nil:
+		h.force(h.forced)
+	case r.givenUp != nil:
 		h.stop()
 	}
 }
@@ -249,8 +282,9 @@ func (h *host) heedSignal(s os.Signal) (hopeless bool) {
 			h.stop()
 			return false
 		}
+		constructing := h.process == nil
 		h.force(&signalError{s})
-		return h.process == nil
+		return constructing
 	}
 	return true
 }
@@ -260,7 +294,9 @@ func (h *host) limitPassed() (hopeless bool) {
 	switch h.phase {
 	case hostConstructing:
 		h.failStart(h.app.constructing().Unit)
-		h.enter(hostForcing, h.app.config.force)
+		h.enter(hostAbandoning, h.app.config.force)
+	case hostLeaving:
+		h.force(h.late(h.app.constructing().Unit))
 	case hostStarting:
 		if !isClosed(h.app.started) {
 			h.failStart(h.run.pendingNames())
@@ -269,8 +305,8 @@ func (h *host) limitPassed() (hopeless bool) {
 	case hostDraining:
 		h.stop()
 	case hostStopping:
-		h.force(fmt.Errorf("app %w: %v; still running %s", process.ErrStopTimeout, h.app.config.stop, h.run.pendingNames()))
-	case hostForcing:
+		h.force(h.late(h.run.pendingNames()))
+	case hostAbandoning, hostForcing:
 		return true
 	}
 	return false
@@ -282,6 +318,11 @@ func (h *host) failStart(pending string) {
 	if h.app.beginStop(hooks.AppStopping{Why: hooks.WhyTimeout, Cause: err}) {
 		h.failure = err
 	}
+}
+
+// late is the error for what has not ended when the stop timeout has passed.
+func (h *host) late(pending string) error {
+	return fmt.Errorf("app %w: %v; still running %s", process.ErrStopTimeout, h.app.config.stop, pending)
 }
 
 // request stops the app, after a drain if it is one that load balancers send
@@ -297,15 +338,21 @@ func (h *host) request(e hooks.AppStopping, drain bool) {
 	h.stop()
 }
 
-// stop asks the app to stop. While it is constructed that is all there is to do: it
-// is not started then.
+// stop asks the app to stop. While it is constructed there is nothing to ask: it is not
+// started then.
 func (h *host) stop() {
-	if h.process == nil || h.phase >= hostStopping {
-		return
-	}
 	limit := h.app.config.stop
 	if limit > 0 {
 		limit = max(limit-h.app.stopTook(), 1)
+	}
+	if h.process == nil {
+		if limit > 0 { // else the start timeout counts
+			h.enter(hostLeaving, limit)
+		}
+		return
+	}
+	if h.phase >= hostStopping {
+		return
 	}
 	h.enter(hostStopping, limit)
 	h.goroutines.Go(func() {
@@ -316,14 +363,13 @@ func (h *host) stop() {
 
 // force ends everything that still runs, at once.
 func (h *host) force(cause error) {
-	if h.forced == nil {
-		h.forced = cause
-	}
+	h.forced = cmp.Or(h.forced, cause)
 	if h.process == nil {
+		h.enter(hostAbandoning, h.app.config.force)
 		return
 	}
 	h.stop()
-	h.cancel(cause)
+	h.cancel(h.forced)
 	h.enter(hostForcing, h.app.config.force)
 }
 
