@@ -317,26 +317,30 @@ func (r *run) tellPending(isStopping bool) {
 // pending returns the units that are starting or, in a stop, have not ended though
 // they were asked to.
 func (r *run) pending(now time.Time, isStopping bool) []hooks.Pending {
-	holds := make(map[*unit][]string)
-	for _, u := range r.units {
-		stage, _, _ := u.track.get()
-		for _, d := range u.after {
-			if isStopping && stage > waiting && stage < ended {
-				holds[u] = append(holds[u], d.Name)
-			}
-			if !isStopping && stage == waiting {
-				holds[d] = append(holds[d], u.Name)
-			}
-		}
-	}
 	var pending []hooks.Pending
 	for _, u := range r.units {
 		stage, since, _ := u.track.get()
 		if stage == starting || stage == stopping && isStopping {
-			pending = append(pending, hooks.Pending{Unit: u.Name, For: now.Sub(since), Holds: holds[u]})
+			pending = append(pending, hooks.Pending{Unit: u.Name, For: now.Sub(since), Holds: u.holds(isStopping)})
 		}
 	}
 	return pending
+}
+
+// holds names what waits for u to be ready: what depends on it; or what waits for it to
+// end: what it depends on.
+func (u *unit) holds(isStopping bool) (names []string) {
+	waits := u.dependents
+	if isStopping {
+		waits = u.after
+	}
+	for _, w := range waits {
+		stage, _, _ := w.track.get()
+		if isStopping && stage > waiting && stage < ended || !isStopping && stage == waiting {
+			names = append(names, w.Name)
+		}
+	}
+	return names
 }
 
 // pendingNames names the units that the start or the stop waits for, and what made
