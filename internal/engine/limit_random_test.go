@@ -49,8 +49,19 @@ func (r *limitedRunner) Ended(err error, forced bool) {
 }
 
 func (r *limitedRunner) Run(ctx context.Context, callback engine.Callback) error {
-	defer context.AfterFunc(ctx, func() { r.cancelled = r.now() })()
+	noted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { r.cancelled = r.now(); close(noted) })
+	defer func() {
+		if !stop() {
+			<-noted
+		} else if ctx.Err() != nil { // in this instant
+			r.cancelled = r.now()
+		}
+	}()
 	takes := func(d time.Duration) error {
+		if d == 0 {
+			return nil
+		}
 		select {
 		case <-time.After(d):
 			return nil
