@@ -44,6 +44,30 @@ func TestHeartbeatOfAConstruction(t *testing.T) {
 	})
 }
 
+// A constructor that asks for more itself waits for that.
+func TestHeartbeatOfAConstructorInAnother(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := new(recorder)
+		app := newApp(container.WithObserver(r), container.Provide(newSlowConfig))
+		app.Provide(func() (*Database, error) {
+			time.Sleep(4 * time.Second)
+			return &Database{process.Nop()}, app.Invoke(func(*Config) {})
+		})
+		if err := startAndStop(t, app); err != nil {
+			t.Error(err)
+		}
+		var got []string
+		for _, e := range find[hooks.StillStarting](r) {
+			p := e.Pending[0]
+			got = append(got, p.Unit+" for "+p.For.String()+" holds "+strings.Join(p.Holds, ", "))
+		}
+		const outer, inner = "container_test.F (constructing_beat_test.go)", "container_test.newSlowConfig (constructing_beat_test.go)"
+		wantEqual(t, "told", withoutPlaces(got...), []string{
+			inner + " for 1s holds " + outer, inner + " for 6s holds " + outer, inner + " for 11s holds " + outer,
+		})
+	})
+}
+
 // When the app is to stop, it is the stop that waits for the constructor.
 func TestHeartbeatOfAConstructionThatIsToStop(t *testing.T) {
 	bubble(t, func(t *testing.T) {

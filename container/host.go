@@ -369,7 +369,7 @@ func (h *host) force(cause error) {
 		return
 	}
 	h.stop()
-	h.cancel(h.forced)
+	h.cancel(cause)
 	h.enter(hostForcing, h.app.config.force)
 }
 

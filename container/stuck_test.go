@@ -109,7 +109,7 @@ func TestStacksAreThoseOfTheUnit(t *testing.T) {
 			if u.Unit != "*container_test.Cache" {
 				own, others = others, own
 			}
-			if n := strings.Count(u.Stack, "hangBeside"); n != 1 || !strings.Contains(u.Stack, own) || strings.Contains(u.Stack, others) {
+			if n := strings.Count(u.Stack, "hangBeside"); n != 1 || !strings.Contains(u.Stack, own) || strings.Contains(u.Stack, others) || strings.Contains(u.Stack, "runBarrier") {
 				t.Errorf("%s: %d goroutines beside\n%s", u.Unit, n, u.Stack)
 			}
 		}
@@ -281,11 +281,15 @@ func TestDrainIsForSignalsAndContexts(t *testing.T) {
 // A construction that is to stop has the stop timeout for that, and is given up like
 // what is forced; also if there is no limit for the start.
 func TestAStopDuringTheConstructionIsBounded(t *testing.T) {
-	for _, start := range []time.Duration{0, time.Minute} {
+	for _, limits := range []struct{ start, stop, want time.Duration }{
+		{time.Minute, 25 * time.Second, 38 * time.Second},
+		{0, 25 * time.Second, 38 * time.Second},
+		{time.Minute, 0, 63 * time.Second}, // what is left
+	} {
 		bubble(t, func(t *testing.T) {
 			r := new(recorder)
 			release := make(chan struct{})
-			app := newApp(container.WithObserver(r), container.WithStartTimeout(start))
+			app := newApp(container.WithObserver(r), container.WithStartTimeout(limits.start), container.WithStopTimeout(limits.stop))
 			app.Provide(func() *Database { hangInConstructor(release); return nil })
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
@@ -293,17 +297,34 @@ func TestAStopDuringTheConstructionIsBounded(t *testing.T) {
 
 			err := app.RunContext(ctx)
 
-			if took := time.Since(began); took != 10*time.Second+25*time.Second+3*time.Second {
-				t.Errorf("took %v", took)
+			if took := time.Since(began); took != limits.want {
+				t.Errorf("took %v, want %v", took, limits.want)
 			}
-			if !errors.Is(err, container.ErrStuck) || !errors.Is(err, process.ErrStopTimeout) || container.ExitCode(err) != 1 {
+			if !errors.Is(err, container.ErrStuck) || errors.Is(err, process.ErrStopTimeout) != (limits.stop > 0) || container.ExitCode(err) != 1 {
 				t.Errorf("exit code %d for %v", container.ExitCode(err), err)
 			}
-			wantText(t, err, "app not stopped in time: 25s; still running container_test.TestAStopDuringTheConstruction", "(construct for 38s)", "hangInConstructor")
+			if limits.stop > 0 {
+				wantText(t, err, "app not stopped in time: 25s; still running container_test.TestAStopDuringTheConstruction")
+			}
+			wantText(t, err, fmt.Sprintf("(construct for %v)", limits.want), "hangInConstructor")
 			wantWellFormed(t, r)
 			close(release)
 		})
 	}
+}
+
+// That the constructor returns in the end does not make it a clean stop.
+func TestAConstructionThatIsLateToStop(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		app := newApp()
+		app.Provide(func() *Database { time.Sleep(36 * time.Second); return &Database{process.Nop()} })
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := app.RunContext(ctx)
+		if !errors.Is(err, process.ErrStopTimeout) || errors.Is(err, container.ErrStuck) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error is %v", err)
+		}
+	})
 }
 
 // What was constructed late is stopped all the same, at once.

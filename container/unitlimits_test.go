@@ -3,6 +3,7 @@ package container_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -308,14 +309,17 @@ func TestLimitsOfAdaptedValues(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ways(t, func(t *testing.T, schedule container.Option, run func(app *container.App) error) {
-				for _, ends := range []string{"late", "deadline"} {
+				for _, ends := range []string{"late", "deadline", "cause"} {
 					r := new(recorder)
 					app := newApp(schedule, container.WithObserver(r), container.AdaptStop[*Reservoir]())
 					app.Provide(func() *Reservoir {
 						return &Reservoir{func(ctx context.Context) error {
 							err := sleep(ctx, time.Hour)
-							if ends == "late" {
+							switch ends {
+							case "late":
 								return err
+							case "cause":
+								return fmt.Errorf("flush: %w", context.Cause(ctx))
 							}
 							return nil
 						}}
@@ -327,7 +331,7 @@ func TestLimitsOfAdaptedValues(t *testing.T) {
 					if !errors.Is(err, errBoom) || !errors.Is(err, process.ErrStopTimeout) || errors.Is(err, context.Canceled) {
 						t.Errorf("error is %v", err)
 					}
-					wantText(t, err, "stop *container_test.Reservoir (container_test.", "): not stopped in time: 5s")
+					wantText(t, err, "stop *container_test.Reservoir (container_test.", "): ", "not stopped in time: 5s")
 					if n := strings.Count(err.Error(), "not stopped in time"); n != 1 {
 						t.Errorf("told %d times: %v", n, err)
 					}

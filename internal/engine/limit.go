@@ -9,7 +9,7 @@ import (
 // The caller holds run.mu.
 func (v *vertex) limitStop() {
 	r, limit := v.run, v.spec.StopLimit
-	if limit == 0 || r.phase >= forced || v.state >= ended {
+	if limit == 0 || v.state >= ended {
 		return
 	}
 	r.letGo = append(r.letGo, afterTime(limit, v.stopLimitPassed))

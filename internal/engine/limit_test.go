@@ -129,6 +129,73 @@ func textOf(err error) string {
 	return err.Error()
 }
 
+// A limit that passes when its runner has ended is nobody's concern: the callback's
+// error stands alone.
+func TestALimitThatPassesAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		g := limited(line(j, func(ctx context.Context, callback engine.Callback) error {
+			callback(ctx)
+			time.Sleep(time.Minute)
+			return errRun
+		}, runs), time.Second, time.Second)
+		err := g.Run(t.Context(), func(context.Context) error {
+			time.Sleep(time.Minute)
+			return errForce
+		})
+		if err != errForce {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// The error of a runner that had failed stays where that happened, though it is late
+// then.
+func TestAFailureComesBeforeWhatFollowedFromIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		needs := func(ctx context.Context, callback engine.Callback) error {
+			callback(ctx)
+			return errors.New("could not flush")
+		}
+		g := line(j, func(ctx context.Context, callback engine.Callback) error {
+			fails(errRun)(ctx, callback)
+			<-ctx.Done()
+			return errRun
+		}, needs)
+		g.Vertices[0].StopLimit = time.Second
+		err := g.Run(t.Context(), untilDone)
+		if got := textOf(err); got != "run broke\nstop limit 1s\ncould not flush" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// slowObserver takes a while to be told of a failure.
+type slowObserver struct{ observer }
+
+func (o slowObserver) Failing(cause error) {
+	o.observer.Failing(cause)
+	time.Sleep(time.Minute)
+}
+
+// A runner that was late is not ready any more, though not all has been told of it.
+func TestNoReadinessAfterTheStartLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		g := limited(line(j, func(ctx context.Context, callback engine.Callback) error {
+			time.Sleep(2 * time.Second)
+			return callback(ctx)
+		}), time.Second, 0)
+		g.Vertices[0].Observer = slowObserver{observer{j, "a"}}
+		err := g.Run(t.Context(), func(context.Context) error { t.Error("called back"); return nil })
+		if got := textOf(err); got != "last: start limit 1s" {
+			t.Errorf("got %q", got)
+		}
+		j.want(t, "a starting", "a failing: last: start limit 1s", "a ended: last: start limit 1s, false")
+	})
+}
+
 // A failure and the limit in one instant are one failure, told before the end.
 func TestStartLimitAndAFailureInOneInstant(t *testing.T) {
 	for range 200 {
