@@ -23,7 +23,8 @@ func (a *App) ask(n *wiring.Node) {
 // it, the nearest first. Of what was given to a container before [Attach], and what it
 // needs, it is known only for whom dig calls it.
 func (a *App) constructing() hooks.Pending {
-	running, found := a.root.wiring.Running(), a.root.wiring.Asked()
+	running, begun := a.root.wiring.Running()
+	found := a.root.wiring.Asked()
 	a.mu.Lock()
 	asked, askedAt := a.asked, a.askedAt
 	a.mu.Unlock()
@@ -36,7 +37,7 @@ func (a *App) constructing() hooks.Pending {
 	}
 
 	last := len(running) - 1
-	p := hooks.Pending{Unit: running[last].String(), For: time.Since(running[last].Since())}
+	p := hooks.Pending{Unit: running[last].String(), For: time.Since(begun[last])}
 	for _, n := range slices.Backward(running[:last]) {
 		p.Holds = append(p.Holds, n.String())
 	}

@@ -48,7 +48,6 @@ type Node struct {
 	// What follows is guarded by the graph's lock.
 
 	order    int             // as the how-manieth of all it was called; 0 if it was not
-	since    time.Time       // when the last call began
 	kept     []reflect.Value // what Build got from it and dig has not asked for yet
 	broken   error           // why dig will pass over this decorator from now on
 	final    []Edge          // what it was given, if it was called
@@ -79,13 +78,6 @@ func (n *Node) Called() (order int, ok bool) {
 // There is one f a node, which is to be set while setting up, at the latest by the wrap function of Provide and Decorate if no call is to be missed.
 func (n *Node) OnCalled(f func(took time.Duration, err error)) { n.onCalled = f }
 
-// Since returns when the last call of a constructor or decorator began.
-func (n *Node) Since() time.Time {
-	n.Scope.graph.mu.Lock()
-	defer n.Scope.graph.mu.Unlock()
-	return n.since
-}
-
 func newNode(kind Kind, s *Scope, f reflect.Value) *Node {
 	g := s.graph
 	n := &Node{Place: g.placeOf(f.Pointer()), Kind: kind, Func: f.Type(), Scope: s, Home: s, value: f, sig: g.signatureOf(f.Type())}
@@ -111,8 +103,8 @@ func (n *Node) begin() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.syncLocked(nil)
+	g.begun = append(g.begun[:len(g.running)], time.Now())
 	g.running = append(g.running, n)
-	n.since = time.Now()
 	if n.order == 0 {
 		edges := n.planned
 		if n.plannedAt != g.registrations { // a plan from before the last registration is worth nothing
