@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"time"
 
@@ -262,6 +263,15 @@ func (r *run) fail(u *unit, cause error) {
 	r.mu.Unlock()
 	r.app.beginStop(e)
 	r.failOnce()
+}
+
+// late notes that a unit is late to stop, in case that it never ends.
+func (r *run) late(u *unit, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.ContainsFunc(r.failures, func(f failure) bool { return f.unit == u }) {
+		r.failures = append(r.failures, failure{u, err})
+	}
 }
 
 // ended notes what a unit returned: that is more than what it failed with before.

@@ -158,6 +158,8 @@ func (o *observer) Stopping() {
 	o.run.app.emit(hooks.UnitStopping{At: now, Unit: u.Unit, Layer: u.layer})
 }
 
+func (o *observer) Late(err error) { o.run.late(o.unit, err) }
+
 func (o *observer) Ended(err error, forced bool) {
 	o.run.heedContext()
 	u, now := o.unit, time.Now()

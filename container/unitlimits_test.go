@@ -175,7 +175,7 @@ func TestLimitsOfTheAppBoundThoseOfUnits(t *testing.T) {
 			"start " + thePatient, "app not stopped in time: 25s; still running " + thePatient, "stuck: " + thePatient + " (start for 33s)",
 		}},
 		{"a stop that is deaf", deafStop, 5 * time.Second, time.Minute + 25*time.Second + 3*time.Second, []string{
-			"app not stopped in time: 25s; still running " + thePatient, "stuck: " + thePatient + " (stop for 28s)",
+			"stop " + thePatient, "app not stopped in time: 25s; still running " + thePatient, "stuck: " + thePatient + " (stop for 28s)",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -53,6 +53,7 @@ type Observer interface {
 	Ready()              // The callback was called.
 	Failing(cause error) // It failed, or ended (cause is nil), unasked.
 	Stopping()           // The callback is about to return: it is asked to stop.
+	Late(err error)      // Its stop limit has passed, and it is about to be forced.
 	// Ended tells that Run has returned. The error is nil if the engine had asked
 	// for it; forced is whether its context had been cancelled, for another reason
 	// than that its start was given up, or it was late.

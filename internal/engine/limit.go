@@ -30,9 +30,13 @@ func (v *vertex) stopLimitPassed() {
 		r.alone = false
 	}
 	r.mu.Unlock()
-	if late {
-		v.ctx.Cancel(err)
+	if !late {
+		return
 	}
+	if v.spec.Observer != nil {
+		v.spec.Observer.Late(v.wrap(err))
+	}
+	v.ctx.Cancel(err)
 }
 
 // startLimitPassed fails v, and aborts it. It is not ready from now on, whatever it

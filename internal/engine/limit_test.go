@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,19 +87,19 @@ func TestLimits(t *testing.T) {
 			"a stopping", "a ended: <nil>, false",
 		}, "last: start limit 1s | run broke"},
 		"start, then stop": {deaf, time.Second, time.Second, []string{
-			"b starting", "b failing: last: start limit 1s", "b ended: last: start limit 1s | stop limit 1s, true",
+			"b starting", "b failing: last: start limit 1s", "b late: last: stop limit 1s", "b ended: last: start limit 1s | stop limit 1s, true",
 			"a stopping", "a ended: <nil>, false",
 		}, "last: start limit 1s | stop limit 1s"},
 		"stop": {forceful, 0, time.Second, []string{
-			"b starting", "b ready", "b stopping", "b ended: last: stop limit 1s, true",
+			"b starting", "b ready", "b stopping", "b late: last: stop limit 1s", "b ended: last: stop limit 1s, true",
 			"a stopping", "a ended: <nil>, false",
 		}, "last: stop limit 1s"},
 		"stop, and it fails": {forcefulAndBroken, 0, time.Second, []string{
-			"b starting", "b ready", "b stopping", "b ended: last: stop limit 1s | run broke, true",
+			"b starting", "b ready", "b stopping", "b late: last: stop limit 1s", "b ended: last: stop limit 1s | run broke, true",
 			"a stopping", "a ended: <nil>, false",
 		}, "last: stop limit 1s | run broke"},
 		"stop, after it has failed": {failsAndHangs, 0, time.Second, []string{
-			"b starting", "b ready", "b failing: run broke", "b stopping", "b ended: last: run broke | stop limit 1s, true",
+			"b starting", "b ready", "b failing: run broke", "b stopping", "b late: last: stop limit 1s", "b ended: last: run broke | stop limit 1s, true",
 			"a stopping", "a ended: <nil>, false",
 		}, "last: run broke | stop limit 1s"},
 	} {
@@ -231,7 +232,7 @@ func TestStopLimitCountsFromAnAbort(t *testing.T) {
 		if got := textOf(err); got != "run broke\nlast: stop limit 1m0s" {
 			t.Errorf("got %q", got)
 		}
-		j.want(t, "a starting", "a ready", "b starting", "b ended: last: stop limit 1m0s, true", "a stopping", "a ended: <nil>, false")
+		j.want(t, "a starting", "a ready", "b starting", "b late: last: stop limit 1m0s", "b ended: last: stop limit 1m0s, true", "a stopping", "a ended: <nil>, false")
 	})
 }
 
@@ -256,10 +257,10 @@ func TestNoStopLimitAfterAForce(t *testing.T) {
 func TestFinishes(t *testing.T) {
 	for name, test := range map[string]struct {
 		takes time.Duration
-		want  string
+		want  []string
 	}{
-		"in time": {time.Second, "b ended: <nil>, false"},
-		"late":    {time.Hour, "b ended: last: stop limit 1m0s, true"},
+		"in time": {time.Second, []string{"b ended: <nil>, false"}},
+		"late":    {time.Hour, []string{"b late: last: stop limit 1m0s", "b ended: last: stop limit 1m0s, true"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -274,7 +275,8 @@ func TestFinishes(t *testing.T) {
 				ctx := engine.NewContext(t.Context())
 				go func() { <-begun; ctx.Abort(errRun) }()
 				_ = g.Run(ctx, func(context.Context) error { return nil })
-				j.want(t, "a starting", "a ready", "b starting", test.want, "a stopping", "a ended: <nil>, false")
+				j.want(t, slices.Concat([]string{"a starting", "a ready", "b starting"}, test.want,
+					[]string{"a stopping", "a ended: <nil>, false"})...)
 			})
 		})
 	}
