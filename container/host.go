@@ -28,6 +28,8 @@ import (
 // a unit whose value has a method StartTimeout() or StopTimeout() time.Duration has a
 // limit of its own beside.
 //
+// When Run has returned, signals have their default effect again.
+//
 // An app runs once. A second Run is told as a [hooks.Misuse], waits until the app has
 // ended, and ends the process with its code, or 1.
 func (a *App) Run() {
