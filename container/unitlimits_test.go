@@ -299,7 +299,7 @@ func TestLimitsOfAdaptedValues(t *testing.T) {
 			app.Provide(func(*Reservoir) *Server { return &Server{fails(time.Minute, errBoom)} })
 		},
 		"not reached": func(app *container.App) {
-			app.Provide(func() *Server { return &Server{failsAtStart(time.Minute, errBoom)} })
+			app.Provide(func() *Server { return &Server{failsAtStart(30*time.Second, errBoom)} })
 			app.Depend(new(*Reservoir), new(*Server))
 		},
 		"after a failed construction": func(app *container.App) {
@@ -345,6 +345,28 @@ func TestLimitsOfAdaptedValues(t *testing.T) {
 	}
 }
 
+// The time of a unit to stop counts from when it is asked to, and that is when what
+// needs it has ended, also what the start never reached.
+func TestStopTimeoutOfAUnitCountsFromItsStop(t *testing.T) {
+	ways(t, func(t *testing.T, schedule container.Option, run func(app *container.App) error) {
+		r := new(recorder)
+		app := newApp(schedule, container.WithObserver(r), container.AdaptStop[*Reservoir]())
+		app.Provide(func() *Patient { return patient(takes(0, time.Second), 0, 2*time.Second) })
+		app.Provide(func(*Patient) *Server { return &Server{failsAtStart(30*time.Second, errBoom)} })
+		app.Provide(func(*Patient, *Server) *Reservoir {
+			return &Reservoir{func(ctx context.Context) error { return sleep(ctx, 4*time.Second) }}
+		})
+		err := run(app)
+		if !errors.Is(err, errBoom) || errors.Is(err, process.ErrStopTimeout) {
+			t.Errorf("error is %v", err)
+		}
+		wantBefore(t, r.story(), "app stopping: failure", "stopped *container_test.Reservoir", "stopping "+thePatient, "stopped "+thePatient)
+		if e := stoppedOf(t, r, thePatient); e.Forced || e.Took != time.Second {
+			t.Errorf("stopped: %+v", e)
+		}
+	})
+}
+
 // A pool that only has to be stopped, and is asked to while the start is given up, is
 // stopped gracefully.
 func TestAnAbortDoesNotReachWhatOnlyStops(t *testing.T) {
@@ -354,7 +376,7 @@ func TestAnAbortDoesNotReachWhatOnlyStops(t *testing.T) {
 		app.Provide(func() *Reservoir {
 			return &Reservoir{func(ctx context.Context) error { return sleep(ctx, 3*time.Second) }}
 		})
-		app.Provide(func(*Reservoir) *Server { return &Server{failsAtStart(time.Minute, errBoom)} })
+		app.Provide(func(*Reservoir) *Server { return &Server{failsAtStart(30*time.Second, errBoom)} })
 		err := app.RunContext(t.Context())
 		if !errors.Is(err, errBoom) || errors.Is(err, process.ErrStopTimeout) {
 			t.Errorf("error is %v", err)
