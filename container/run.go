@@ -310,7 +310,8 @@ func (r *run) result(err error) error {
 	return err
 }
 
-// tellPending tells which units the start or the stop waits for.
+// tellPending tells which units the start or the stop waits for. It does not wait for
+// an observer: whoever watches has more to do.
 func (r *run) tellPending(isStopping bool) {
 	now := time.Now()
 	pending := r.pending(now, isStopping)
@@ -318,9 +319,9 @@ func (r *run) tellPending(isStopping bool) {
 		return
 	}
 	if isStopping {
-		r.app.emit(hooks.StillStopping{At: now, Took: r.app.stopTook(), Pending: pending})
+		r.app.bus.post(hooks.StillStopping{At: now, Took: r.app.stopTook(), Pending: pending})
 	} else {
-		r.app.emit(hooks.StillStarting{At: now, Took: now.Sub(r.began), Pending: pending})
+		r.app.bus.post(hooks.StillStarting{At: now, Took: now.Sub(r.began), Pending: pending})
 	}
 }
 
