@@ -109,12 +109,39 @@ func TestStacksAreThoseOfTheUnit(t *testing.T) {
 			if u.Unit != "*container_test.Cache" {
 				own, others = others, own
 			}
-			if n := strings.Count(u.Stack, "hangBeside"); n != 1 || !strings.Contains(u.Stack, own) || strings.Contains(u.Stack, others) || strings.Contains(u.Stack, "runBarrier") {
+			if n := strings.Count(u.Stack, "hangBeside"); n != 1 || !strings.Contains(u.Stack, own) || strings.Contains(u.Stack, others) {
 				t.Errorf("%s: %d goroutines beside\n%s", u.Unit, n, u.Stack)
 			}
 		}
 		close(release)
 		<-p.Done()
+	})
+}
+
+// The goroutines that stand between layers are nobody's, though units have started them.
+func TestGoroutinesBetweenLayersHaveNoLabels(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		app := newApp(container.Provide(newConfig, newDatabase, newCache))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- app.RunContext(ctx) }()
+		<-app.Ready()
+		between := 0
+		for _, stack := range strings.Split(goroutines(t), "\n\n") {
+			if strings.Contains(stack, "runBarrier") {
+				between++
+				if strings.Contains(stack, "# labels:") {
+					t.Errorf("labelled:\n%s", stack)
+				}
+			}
+		}
+		if between != 1 {
+			t.Errorf("%d goroutines between two layers", between)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 

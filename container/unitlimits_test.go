@@ -319,7 +319,7 @@ func TestLimitsOfAdaptedValues(t *testing.T) {
 							case "late":
 								return err
 							case "cause":
-								return fmt.Errorf("flush: %w", context.Cause(ctx))
+								return fmt.Errorf("%w: %w", errors.New("flush"), context.Cause(ctx))
 							}
 							return nil
 						}}

@@ -74,6 +74,9 @@ func TestLimits(t *testing.T) {
 		"none passes": {slowStop(time.Second), time.Second, 2 * time.Second, []string{
 			"b starting", "b ready", "b stopping", "b ended: <nil>, false", "a stopping", "a ended: <nil>, false",
 		}, ""},
+		"none, since it has ended": {returns(nil), 0, time.Second, []string{
+			"b starting", "b ready", "b failing: <nil>", "b ended: <nil>, false", "a stopping", "a ended: <nil>, false",
+		}, ""},
 		"start": {starts, time.Second, 0, []string{
 			"b starting", "b failing: last: start limit 1s", "b ended: last: start limit 1s, false",
 			"a stopping", "a ended: <nil>, false",
