@@ -272,23 +272,23 @@ func (h *host) heedShutdown() {
 
 // heedSignal reports whether the app is to be given up.
 func (h *host) heedSignal(s os.Signal) (hopeless bool) {
-	switch h.signals.count() {
-	case 0:
+	n := h.signals.count()
+	switch {
+	case n == 0:
 		return false
-	case 1:
+	case n == 1:
 		h.request(hooks.AppStopping{Why: hooks.WhySignal, Signal: s}, s == syscall.SIGTERM)
 		return false
-	case 2:
-		if h.phase == hostDraining {
-			h.signals.counted = 1
-			h.stop()
-			return false
-		}
-		constructing := h.process == nil
-		h.force(&signalError{s})
-		return constructing
+	case h.phase == hostDraining: // which it ends; the next forces
+		h.stop()
+		return false
+	case h.signals.forced:
+		return true
 	}
-	return true
+	h.signals.forced = true
+	constructing := h.process == nil
+	h.force(&signalError{s, n})
+	return constructing
 }
 
 // limitPassed reports whether the app is to be given up.

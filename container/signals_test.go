@@ -107,6 +107,16 @@ func TestSignals(t *testing.T) {
 					if took := time.Since(began); took != test.ends {
 						t.Errorf("ended after %v, want %v", took, test.ends)
 					}
+					want := ""
+					if test.code != 0 {
+						want = "forced by a second signal: "
+						if test.name == "a third then forces" {
+							want = "forced by a third signal: "
+						}
+					}
+					if !strings.HasPrefix(fmt.Sprint(err), want) {
+						t.Errorf("error is %v, want %q first", err, want)
+					}
 					if code := ExitCode(err); code != test.code || (code == 0) != (err == nil) {
 						t.Errorf("exit code %d for %v, want %d", code, err, test.code)
 					}
@@ -299,9 +309,9 @@ func TestExitCode(t *testing.T) {
 		{errors.New("boom"), 1},
 		{ErrStuck, 1},
 		{&ExitError{Code: 7}, 7},
-		{errors.Join(errors.New("boom"), &signalError{syscall.SIGTERM}), 143},
-		{&ExitError{Code: 7, Cause: &signalError{syscall.SIGTERM}}, 7},
-		{join(&signalError{os.Interrupt}, &stuckError{}), 130},
+		{errors.Join(errors.New("boom"), &signalError{syscall.SIGTERM, 2}), 143},
+		{&ExitError{Code: 7, Cause: &signalError{syscall.SIGTERM, 2}}, 7},
+		{join(&signalError{os.Interrupt, 2}, &stuckError{}), 130},
 	} {
 		if got := ExitCode(test.err); got != test.want {
 			t.Errorf("ExitCode(%v) is %d, want %d", test.err, got, test.want)
