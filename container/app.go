@@ -25,6 +25,7 @@ import (
 // then on. Err, Plan, Ready and Observe may be called from any goroutine at any
 // time.
 type App struct {
+	id         string // tells the goroutines of several apps apart
 	config     config
 	container  *dig.Container
 	root       *Scope
@@ -33,6 +34,7 @@ type App struct {
 	started    chan struct{} // closed when everything has started
 	ready      chan struct{} // closed when that has been told, too
 	stopping   chan struct{} // closed when the app begins to stop
+	ended      chan struct{} // closed when it has ended, or was given up
 
 	own      map[*wiring.Node]bool // what New or Attach provided
 	supplied map[*wiring.Node]bool
@@ -52,7 +54,11 @@ type App struct {
 	invoked  []*wiring.Node     // functions with optional parameters
 	received []received         // what functions were given, if it is not known who made it
 	unread   error              // why what was given to the container before Attach is not known
+	hosted   chan struct{}      // closed when Run or RunContext has ended, nil without
+	outcome  error              // of that
 	exited   *wiring.Node       // the constructor that ended its goroutine
+	asked    *wiring.Node       // the constructor that is being built, with what it needs
+	askedAt  time.Time          // since when, or since when there is none
 }
 
 // phase is how far an App has come. It only grows.
@@ -99,10 +105,12 @@ func New(opts ...Option) *App {
 // newApp returns an app that is configured, and has no container yet.
 func newApp(method string, opts []Option) *App {
 	a := &App{
+		id:       newID(),
 		config:   defaults(),
 		started:  make(chan struct{}),
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
+		ended:    make(chan struct{}),
 		own:      make(map[*wiring.Node]bool),
 		supplied: make(map[*wiring.Node]bool),
 		calls:    make(map[*wiring.Node]*calls),
@@ -214,7 +222,7 @@ func (a *App) Dig() *dig.Container { return a.container }
 // what an [AdaptStop] is for is stopped before Runner returns, within the stop
 // timeout.
 func (a *App) Runner() (process.Runner, error) {
-	if err := a.claim("Runner"); err != nil {
+	if err := a.claim("Runner", nil); err != nil {
 		return nil, err
 	}
 	r, err := a.build()

@@ -17,6 +17,7 @@ type unit struct {
 	function string // "shop.NewServer"
 	location string // "server.go:42"
 	value
+	limits     unitLimits
 	named      reflect.Type  // what it is named after; nil if it has a name of its own
 	after      []*unit       // what it waits for, directly
 	dependents []*unit       // what waits for it, directly

@@ -9,14 +9,15 @@ import (
 	"github.com/strata-go/strata/process"
 )
 
-// claim takes the app for its one run, or returns ErrStarted.
-func (a *App) claim(method string) error {
+// claim takes the app for its one run, or returns ErrStarted. Of host, hosted is closed
+// when it has returned, else nil.
+func (a *App) claim(method string, hosted chan struct{}) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.phase != setup {
 		return &setupError{callSite(), method, ErrStarted, "an app runs once"}
 	}
-	a.phase = building
+	a.phase, a.hosted = building, hosted
 	return nil
 }
 
@@ -25,6 +26,8 @@ func (a *App) claim(method string) error {
 // be, nil if nothing has.
 func (a *App) build() (*run, error) {
 	defer a.seal()
+	a.ask(nil)
+	defer a.tellConstruction()()
 	r, err := a.buildAll()
 	if err != nil {
 		return a.salvage(err), err
@@ -58,6 +61,9 @@ func (a *App) buildAll() (*run, error) {
 	called := a.called()
 	units, err := arrange(sources, called)
 	if err != nil {
+		return nil, err
+	}
+	if err := askLimits(units); err != nil {
 		return nil, err
 	}
 	plan := a.planOf(units, called)
@@ -118,6 +124,8 @@ func (a *App) dry() bool {
 
 // buildOne has a constructor called, and the decorators of what it returns.
 func (a *App) buildOne(n *wiring.Node) error {
+	a.ask(n)
+	defer a.ask(nil)
 	if err := n.Build(); err != nil {
 		return err
 	}

@@ -77,6 +77,24 @@
 //
 //	start *shop.Server (shop.NewServer, server.go:42): listen tcp :8080: bind: address already in use
 //
+// # Limits of a unit
+//
+// The limits of the app are for all of it. A unit has limits of its own within them if
+// its value, which is asked once, after the build, has one of these methods, or both:
+//
+//	StartTimeout() time.Duration // from its start until it is ready
+//	StopTimeout() time.Duration  // from the moment that it is asked to stop until it has ended
+//
+// A unit that is not ready in its time has failed, with [process.ErrStartTimeout], and the
+// start is given up as for any failure. One that has not ended in its time is forced,
+// alone, and adds [process.ErrStopTimeout] to the result; what it depends on then stops in
+// order. Zero is no limit; a negative one is an error that names the unit, and nothing is
+// started. A value that an adapter runs is asked, too; a hook has no limit of its own.
+// These limits hold also where [App.Runner] and [App.Process] are used.
+//
+// While a start or a stop goes on, [hooks.StillStarting] and [hooks.StillStopping] tell
+// every five seconds what it waits for: units, or the constructor that is being called.
+//
 // What is wrong with the setup (a type that nobody provides, a cycle) is found before
 // anything is built, by [App.Verify], in a test, or by Run.
 package container

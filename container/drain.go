@@ -46,7 +46,7 @@ type drainer interface{ Drain() }
 
 // drain calls Drain of the unit's value, under the unit's label. A panic is reported.
 func (u *unit) drain(a *App) {
-	pprof.Do(context.Background(), pprof.Labels(unitLabel, u.Name), func(context.Context) {
+	pprof.Do(context.Background(), a.labels(u.Name), func(context.Context) {
 		defer func() {
 			if p := recover(); p != nil {
 				a.emit(hooks.Misuse{At: time.Now(), Err: fmt.Errorf("drain %v: panic: %v", u, p)})
@@ -73,17 +73,16 @@ func (d *drains) ended() <-chan struct{} {
 }
 
 // stuck returns the units of which Drain has not returned.
-func (d *drains) stuck() []hooks.StuckUnit {
+func (d *drains) stuck(report *stuckReport) []hooks.StuckUnit {
 	if d == nil {
 		return nil
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var units []hooks.StuckUnit
-	stacks := goroutines().with("(*unit).drain")
 	for _, u := range d.units {
 		units = append(units, hooks.StuckUnit{
-			Unit: u.Name, Phase: hooks.PhaseStop, For: time.Since(d.began), Stack: stacks.of(u.Name),
+			Unit: u.Name, Phase: hooks.PhaseStop, For: time.Since(d.began), Stack: report.stacks(u.Name, "(*unit).drain"),
 		})
 	}
 	return units

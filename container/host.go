@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,14 @@ import (
 //
 // The first signal stops the app gracefully, or aborts its start. A second one
 // forces what still runs, a third exits at once; signals within 500 ms of the last
-// that counted do not count. The options tell how long a start and a stop may take.
+// that counted do not count. The options tell how long a start and a stop may take, and
+// a unit whose value has a method StartTimeout() or StopTimeout() time.Duration has a
+// limit of its own beside.
+//
+// When Run has returned, signals have their default effect again.
+//
+// An app runs once. A second Run is told as a [hooks.Misuse], waits until the app has
+// ended, and ends the process with its code, or 1.
 func (a *App) Run() {
 	var source chan os.Signal
 	if len(a.config.signals) > 0 {
@@ -50,15 +58,34 @@ func (a *App) RunContext(ctx context.Context) error {
 
 // host runs the app within its limits, and has the last word on how it ended.
 func (a *App) host(method string, ctx context.Context, source <-chan os.Signal) error {
-	if err := a.claim(method); err != nil {
+	hosted := make(chan struct{})
+	if err := a.claim(method, hosted); err != nil {
 		a.emit(hooks.Misuse{At: time.Now(), Err: err})
+		if method == "Run" { // which exits then, but not while the app is at work
+			return cmp.Or(a.hostedElsewhere(), err)
+		}
 		return err
 	}
+	defer close(hosted)
 	h := &host{app: a, ctx: ctx, signals: signals{source: source}}
 	err := a.result(h.main())
 	a.seal() // a constructor that was given up may go on
 	a.end(err)
+	a.outcome = err
 	return err
+}
+
+// hostedElsewhere waits for the Run or RunContext that was first, if there is one, and
+// returns what that does.
+func (a *App) hostedElsewhere() error {
+	a.mu.Lock()
+	hosted := a.hosted
+	a.mu.Unlock()
+	if hosted == nil {
+		return nil
+	}
+	<-hosted
+	return a.outcome
 }
 
 // host is Run and RunContext at work: it waits for whatever may happen, one thing at
@@ -70,7 +97,6 @@ type host struct {
 	phase   hostPhase
 	limit   <-chan time.Time // of the phase, nil if it has none
 	unlimit func()           // stops the limit's timer
-	began   time.Time
 
 	// What follows is there once the app is built.
 	run        *run
@@ -86,8 +112,10 @@ type host struct {
 
 // hostPhase is where a host stands. It only grows, and each phase has its limit:
 //
-//	hostConstructing  the start timeout; then it is given up, which is forcing
-//	hostStarting      what is left of that
+//	hostConstructing  the start timeout
+//	hostLeaving       the stop timeout: constructors are called, but the app is to stop
+//	hostAbandoning    the force timeout; then the constructor is given up
+//	hostStarting      what is left of the start timeout
 //	hostRunning       none
 //	hostDraining      the drain delay
 //	hostStopping      what is left of the stop timeout, which runs from the first reason to stop on
@@ -98,6 +126,8 @@ type hostPhase int
 
 const (
 	hostConstructing hostPhase = iota
+	hostLeaving
+	hostAbandoning
 	hostStarting
 	hostRunning
 	hostDraining
@@ -117,14 +147,14 @@ func (h *host) main() error {
 		ended    <-chan struct{} // of the process
 		drained  <-chan struct{}
 	)
+	h.limit, h.unlimit = after(a.config.start)
+	defer func() { h.unlimit() }()
 	if isClosed(shutdown) {
 		h.heedShutdown()
 	}
 	if h.ctx.Err() != nil {
 		h.heedContext()
 	}
-	h.limit, h.unlimit = after(a.config.start)
-	defer func() { h.unlimit() }()
 	built := h.construct()
 	for {
 		select {
@@ -133,7 +163,7 @@ func (h *host) main() error {
 				b.run = b.run.giveUp(process.ErrAborted)
 			}
 			if b.run == nil {
-				return h.result(b.err)
+				return join(h.forced, h.result(b.err))
 			}
 			h.start(b.run)
 			ended, failed = h.process.Done(), h.run.failed
@@ -186,9 +216,8 @@ func (h *host) enter(phase hostPhase, limit time.Duration) {
 
 // construct has the app built in a goroutine.
 func (h *host) construct() <-chan built {
-	h.began = time.Now()
 	c := make(chan built, 1)
-	go pprof.Do(h.ctx, pprof.Labels(unitLabel, construction), func(context.Context) {
+	go pprof.Do(h.ctx, h.app.labels(construction), func(context.Context) {
 		var b built
 		returned := false
 		engine.Process.Guard(func() error {
@@ -215,7 +244,8 @@ type built struct {
 	dry bool // dig calls nothing, so there is nothing to run
 }
 
-// start starts the app, within what is left of the start timeout.
+// start starts the app, within what is left of the start timeout. If it is to stop
+// already, there may be something to stop, and nothing is started.
 func (h *host) start(r *run) {
 	h.phase = hostStarting
 	h.run = r
@@ -224,7 +254,10 @@ func (h *host) start(r *run) {
 	h.process = process.NewProcess(ctx, r)
 	h.forcing, h.cancel = context.WithCancelCause(ctx)
 	h.goroutines.Go(func() { _ = h.process.Start(ctx) })
-	if r.givenUp != nil {
+	switch {
+	case h.forced != nil:
+		h.force(h.forced)
+	case r.givenUp != nil:
 		h.stop()
 	}
 }
@@ -239,30 +272,33 @@ func (h *host) heedShutdown() {
 
 // heedSignal reports whether the app is to be given up.
 func (h *host) heedSignal(s os.Signal) (hopeless bool) {
-	switch h.signals.count() {
-	case 0:
+	n := h.signals.count()
+	switch {
+	case n == 0:
 		return false
-	case 1:
+	case n == 1:
 		h.request(hooks.AppStopping{Why: hooks.WhySignal, Signal: s}, s == syscall.SIGTERM)
 		return false
-	case 2:
-		if h.phase == hostDraining {
-			h.signals.counted = 1
-			h.stop()
-			return false
-		}
-		h.force(&signalError{s})
-		return h.process == nil
+	case h.phase == hostDraining: // which it ends; the next forces
+		h.stop()
+		return false
+	case h.signals.forced:
+		return true
 	}
-	return true
+	h.signals.forced = true
+	constructing := h.process == nil
+	h.force(&signalError{s, n})
+	return constructing
 }
 
 // limitPassed reports whether the app is to be given up.
 func (h *host) limitPassed() (hopeless bool) {
 	switch h.phase {
 	case hostConstructing:
-		h.failStart(h.app.constructing())
-		h.enter(hostForcing, h.app.config.force)
+		h.failStart(h.app.constructing().Unit)
+		h.enter(hostAbandoning, h.app.config.force)
+	case hostLeaving:
+		h.force(h.late(h.app.constructing().Unit))
 	case hostStarting:
 		if !isClosed(h.app.started) {
 			h.failStart(h.run.pendingNames())
@@ -271,8 +307,8 @@ func (h *host) limitPassed() (hopeless bool) {
 	case hostDraining:
 		h.stop()
 	case hostStopping:
-		h.force(fmt.Errorf("app %w: %v; still running %s", process.ErrStopTimeout, h.app.config.stop, h.run.pendingNames()))
-	case hostForcing:
+		h.force(h.late(h.run.pendingNames()))
+	case hostAbandoning, hostForcing:
 		return true
 	}
 	return false
@@ -284,6 +320,11 @@ func (h *host) failStart(pending string) {
 	if h.app.beginStop(hooks.AppStopping{Why: hooks.WhyTimeout, Cause: err}) {
 		h.failure = err
 	}
+}
+
+// late is the error for what has not ended when the stop timeout has passed.
+func (h *host) late(pending string) error {
+	return fmt.Errorf("app %w: %v; still running %s", process.ErrStopTimeout, h.app.config.stop, pending)
 }
 
 // request stops the app, after a drain if it is one that load balancers send
@@ -299,15 +340,21 @@ func (h *host) request(e hooks.AppStopping, drain bool) {
 	h.stop()
 }
 
-// stop asks the app to stop. While it is constructed that is all there is to do: it
-// is not started then.
+// stop asks the app to stop. While it is constructed there is nothing to ask: it is not
+// started then.
 func (h *host) stop() {
-	if h.process == nil || h.phase >= hostStopping {
-		return
-	}
 	limit := h.app.config.stop
 	if limit > 0 {
 		limit = max(limit-h.app.stopTook(), 1)
+	}
+	if h.process == nil {
+		if limit > 0 { // else the start timeout counts
+			h.enter(hostLeaving, limit)
+		}
+		return
+	}
+	if h.phase >= hostStopping {
+		return
 	}
 	h.enter(hostStopping, limit)
 	h.goroutines.Go(func() {
@@ -318,10 +365,9 @@ func (h *host) stop() {
 
 // force ends everything that still runs, at once.
 func (h *host) force(cause error) {
-	if h.forced == nil {
-		h.forced = cause
-	}
+	h.forced = cmp.Or(h.forced, cause)
 	if h.process == nil {
+		h.enter(hostAbandoning, h.app.config.force)
 		return
 	}
 	h.stop()
@@ -339,10 +385,11 @@ func (h *host) result(err error) error {
 func (h *host) giveUp() error {
 	var units []hooks.StuckUnit
 	var errs error
+	report := h.app.reportStuck()
 	if h.run == nil {
-		units = h.app.stuckConstruction(time.Since(h.began))
+		units = h.app.stuckConstruction(report)
 	} else {
-		units = append(h.run.stuck(), h.drains.stuck()...)
+		units = append(h.run.stuck(report), h.drains.stuck(report)...)
 		errs = join(without(h.run.givenUp, process.ErrAborted), h.run.soFar())
 	}
 	h.app.bus.post(hooks.Stuck{At: time.Now(), Units: units})

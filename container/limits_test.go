@@ -234,6 +234,41 @@ func TestObserverThatHangs(t *testing.T) {
 	}
 }
 
+// A heartbeat that hangs in an observer does not keep a process from heeding a
+// Shutdown, nor from ending.
+func TestHeartbeatThatHangs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		stopped := make(chan struct{})
+		app := newApp(container.WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+			if _, ok := e.(hooks.StillStarting); ok {
+				<-release
+			}
+		})))
+		s := shutdowner(t, app)
+		app.Provide(func() *Database {
+			return &Database{process.StartStop(func(ctx context.Context) error {
+				err := sleep(ctx, time.Hour)
+				close(stopped)
+				return err
+			}, func(context.Context) error { return nil })}
+		})
+		p, err := app.Process(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Minute, func() { _ = s.Shutdown() })
+		began := time.Now()
+		go func() { _ = p.Start(t.Context()) }()
+		<-stopped
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("the start was aborted after %v", took)
+		}
+		close(release)
+		<-p.Done()
+	})
+}
+
 // drains tells when it is asked to drain.
 type drains struct {
 	process.Runner

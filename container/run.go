@@ -3,7 +3,8 @@ package container
 import (
 	"context"
 	"errors"
-	"strings"
+	"runtime/pprof"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,44 +62,50 @@ func newRun(a *App, units []*unit, plan *Plan) *run {
 	return r
 }
 
-// schedule makes a group of the units: one graph by dependency, or a sequence of
-// layers. A layer has edges, too: the units of one constructor wait for each other.
-func (r *run) schedule() process.Runner {
-	if r.plan.Schedule == ByDependency {
-		return r.graph(r.units)
-	}
-	layers := make([][]*unit, len(r.plan.Layers))
-	for _, u := range r.units {
-		layers[u.layer] = append(layers[u.layer], u)
-	}
-	sequence := &engine.Graph{Errors: engine.Process}
-	for i, units := range layers {
-		v := engine.Vertex{Runner: r.graph(units)}
-		if i > 0 {
-			v.DependsOn = []int{i - 1}
-		}
-		sequence.Vertices = append(sequence.Vertices, v)
-	}
-	return sequence
-}
-
-// graph makes a graph of units, with the edges among them.
-func (r *run) graph(units []*unit) *engine.Graph {
-	index := make(map[*unit]int, len(units))
-	for i, u := range units {
+// schedule makes a graph of the units, in their order. By layer, a barrier stands
+// between a layer and the next: all of the one is below it, all of the other above.
+// Within a layer there are edges, too: units of one constructor wait for each other.
+func (r *run) schedule() *engine.Graph {
+	index := make(map[*unit]int, len(r.units))
+	for i, u := range r.units {
 		index[u] = i
 	}
+	byLayer := r.plan.Schedule == ByLayer
+	barrier := func(above int) int { return len(r.units) + above - 1 }
+
 	g := &engine.Graph{Errors: engine.Process}
-	for _, u := range units {
+	for _, u := range r.units {
 		v := u.vertex(r)
 		for _, d := range u.after {
-			if i, ok := index[d]; ok {
-				v.DependsOn = append(v.DependsOn, i)
+			if !byLayer || d.layer == u.layer {
+				v.DependsOn = append(v.DependsOn, index[d])
 			}
+		}
+		if byLayer && u.layer > 0 {
+			v.DependsOn = append(v.DependsOn, barrier(u.layer))
 		}
 		g.Vertices = append(g.Vertices, v)
 	}
+	if !byLayer {
+		return g
+	}
+	for range len(r.plan.Layers) - 1 {
+		g.Vertices = append(g.Vertices, engine.Vertex{Runner: process.RunnerFunc(runBarrier)})
+	}
+	for i, u := range r.units {
+		if above := u.layer + 1; above < len(r.plan.Layers) {
+			b := &g.Vertices[barrier(above)]
+			b.DependsOn = append(b.DependsOn, i)
+		}
+	}
 	return g
+}
+
+// runBarrier does nothing, and that in nobody's name: it is started in the goroutine of
+// a unit, whose labels it would have.
+func runBarrier(ctx context.Context, callback process.Callback) error {
+	pprof.SetGoroutineLabels(ctx)
+	return callback(ctx)
 }
 
 // errUnwound is what is told of a run whose callback panicked or ended the
@@ -258,6 +265,15 @@ func (r *run) fail(u *unit, cause error) {
 	r.failOnce()
 }
 
+// late notes that a unit is late to stop, in case that it never ends.
+func (r *run) late(u *unit, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.ContainsFunc(r.failures, func(f failure) bool { return f.unit == u }) {
+		r.failures = append(r.failures, failure{u, err})
+	}
+}
+
 // ended notes what a unit returned: that is more than what it failed with before.
 func (r *run) ended(u *unit, err error) {
 	if err == nil {
@@ -294,7 +310,8 @@ func (r *run) result(err error) error {
 	return err
 }
 
-// tellPending tells which units the start or the stop waits for.
+// tellPending tells which units the start or the stop waits for. It does not wait for
+// an observer: whoever watches has more to do.
 func (r *run) tellPending(isStopping bool) {
 	now := time.Now()
 	pending := r.pending(now, isStopping)
@@ -302,35 +319,39 @@ func (r *run) tellPending(isStopping bool) {
 		return
 	}
 	if isStopping {
-		r.app.emit(hooks.StillStopping{At: now, Took: r.app.stopTook(), Pending: pending})
+		r.app.bus.post(hooks.StillStopping{At: now, Took: r.app.stopTook(), Pending: pending})
 	} else {
-		r.app.emit(hooks.StillStarting{At: now, Took: now.Sub(r.began), Pending: pending})
+		r.app.bus.post(hooks.StillStarting{At: now, Took: now.Sub(r.began), Pending: pending})
 	}
 }
 
 // pending returns the units that are starting or, in a stop, have not ended though
 // they were asked to.
 func (r *run) pending(now time.Time, isStopping bool) []hooks.Pending {
-	holds := make(map[*unit][]string)
-	for _, u := range r.units {
-		stage, _, _ := u.track.get()
-		for _, d := range u.after {
-			if isStopping && stage > waiting && stage < ended {
-				holds[u] = append(holds[u], d.Name)
-			}
-			if !isStopping && stage == waiting {
-				holds[d] = append(holds[d], u.Name)
-			}
-		}
-	}
 	var pending []hooks.Pending
 	for _, u := range r.units {
 		stage, since, _ := u.track.get()
 		if stage == starting || stage == stopping && isStopping {
-			pending = append(pending, hooks.Pending{Unit: u.Name, For: now.Sub(since), Holds: holds[u]})
+			pending = append(pending, hooks.Pending{Unit: u.Name, For: now.Sub(since), Holds: u.holds(isStopping)})
 		}
 	}
 	return pending
+}
+
+// holds names what waits for u to be ready: what depends on it; or what waits for it to
+// end: what it depends on.
+func (u *unit) holds(isStopping bool) (names []string) {
+	waits := u.dependents
+	if isStopping {
+		waits = u.after
+	}
+	for _, w := range waits {
+		stage, _, _ := w.track.get()
+		if isStopping && stage > waiting && stage < ended || !isStopping && stage == waiting {
+			names = append(names, w.Name)
+		}
+	}
+	return names
 }
 
 // pendingNames names the units that the start or the stop waits for, and what made
@@ -346,7 +367,7 @@ func (r *run) pendingNames() string {
 	if len(names) == 0 {
 		return nobody
 	}
-	return strings.Join(names, ", ")
+	return listed(names, ", ")
 }
 
 // nobody is waited for, and yet the app does not end: units call observers.

@@ -16,6 +16,7 @@ type signals struct {
 	source  <-chan os.Signal
 	counted int
 	last    time.Time // when the last was that counted
+	forced  bool      // one of them has forced the app
 }
 
 // count returns the how-manieth signal this is, 0 if it does not count.
@@ -29,10 +30,20 @@ func (c *signals) count() int {
 	return c.counted
 }
 
-// signalError is the cause of a force by a signal.
-type signalError struct{ signal os.Signal }
+// signalError is the cause of a force by a signal: the second, or the third if the
+// second has ended a drain.
+type signalError struct {
+	signal os.Signal
+	nth    int
+}
 
-func (e *signalError) Error() string { return fmt.Sprintf("forced by a second signal: %v", e.signal) }
+func (e *signalError) Error() string {
+	nth := "second"
+	if e.nth > 2 {
+		nth = "third"
+	}
+	return fmt.Sprintf("forced by a %s signal: %v", nth, e.signal)
+}
 
 func (e *signalError) code() int {
 	if n, ok := e.signal.(syscall.Signal); ok {

@@ -3,7 +3,10 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -104,6 +107,16 @@ func TestSignals(t *testing.T) {
 					if took := time.Since(began); took != test.ends {
 						t.Errorf("ended after %v, want %v", took, test.ends)
 					}
+					want := ""
+					if test.code != 0 {
+						want = "forced by a second signal: "
+						if test.name == "a third then forces" {
+							want = "forced by a third signal: "
+						}
+					}
+					if !strings.HasPrefix(fmt.Sprint(err), want) {
+						t.Errorf("error is %v, want %q first", err, want)
+					}
 					if code := ExitCode(err); code != test.code || (code == 0) != (err == nil) {
 						t.Errorf("exit code %d for %v, want %d", code, err, test.code)
 					}
@@ -157,6 +170,136 @@ func TestSignalsDuringAnotherStop(t *testing.T) {
 	})
 }
 
+// A signal during the start aborts it: what is starting is cancelled, what runs stops
+// in order, with the budget of a stop.
+func TestSignalDuringTheStart(t *testing.T) {
+	type database struct{ *slowly }
+	type cache struct{ *slowly }
+	type server struct{ *slowly }
+	for _, schedule := range []Schedule{ByLayer, ByDependency} {
+		synctest.Test(t, func(t *testing.T) {
+			var story []string
+			note := func(format string, args ...any) { story = append(story, fmt.Sprintf(format, args...)) }
+			app := New(WithLogger(zap.NewNop()), WithSchedule(schedule), WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+				switch e := e.(type) {
+				case hooks.AppStopping:
+					note("%v", e.Why)
+				case hooks.UnitStarting:
+					note("start %s", e.Unit.Name)
+				case hooks.UnitStopped:
+					note("%s: %v, %v, %v", e.Unit.Name, e.Took, e.Forced, e.Err)
+				}
+			})))
+			app.Provide(func() *database { return &database{newSlowly(0, 20*time.Second)} })
+			app.Provide(func(*database) *cache { return &cache{newSlowly(time.Second, 3*time.Second)} })
+			app.Provide(func(*cache) *server { return &server{newSlowly(time.Hour, 0)} })
+			app.Provide(func(*server) *slowly { return newSlowly(0, 0) })
+			source := make(chan os.Signal, 8)
+			time.AfterFunc(50*time.Second, func() { source <- os.Interrupt })
+			began := time.Now()
+
+			err := app.host("Run", t.Context(), source)
+
+			if took := time.Since(began); err != nil || took != 73*time.Second {
+				t.Errorf("took %v: %v", took, err)
+			}
+			want := []string{
+				"start *container.database", "start *container.cache", "start *container.server", "signal",
+				"*container.server: 0s, false, <nil>", "*container.cache: 3s, false, <nil>", "*container.database: 20s, false, <nil>",
+			}
+			if !slices.Equal(story, want) {
+				t.Errorf("got\n%q\nwant\n%q", story, want)
+			}
+		})
+	}
+}
+
+// A signal when the app has ended is nobody's, and one in the instant of the end does
+// no harm.
+func TestSignalWhenTheAppHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := make(chan os.Signal, 8)
+		app := New(WithLogger(zap.NewNop()), WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+			if _, ended := e.(hooks.AppStopped); ended {
+				source <- os.Interrupt
+				source <- os.Interrupt
+			}
+		})))
+		app.Provide(func(s Shutdowner) *slowly {
+			time.AfterFunc(time.Minute, func() { s.Shutdown() })
+			return newSlowly(0, time.Second)
+		})
+		if err := app.host("Run", t.Context(), source); err != nil {
+			t.Error(err)
+		}
+		source <- os.Interrupt
+		synctest.Wait()
+		if n := len(source); n != 3 {
+			t.Errorf("%d of 3 signals are left", n)
+		}
+	})
+}
+
+// A second Run does not end the process under the feet of the first: it waits, and has
+// the same exit code, or 1.
+func TestRunTwice(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var misuse []error
+			app := New(WithLogger(zap.NewNop()), WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+				if e, ok := e.(hooks.Misuse); ok {
+					misuse = append(misuse, e.Err)
+				}
+			})))
+			app.Provide(func() *slowly { return newSlowly(0, time.Hour) })
+			source := make(chan os.Signal, 8)
+			time.AfterFunc(time.Minute, func() { source <- os.Interrupt })
+			if fails {
+				time.AfterFunc(62*time.Second, func() { source <- syscall.SIGTERM })
+			} else {
+				app.config.stop = 0
+			}
+			first := make(chan error, 1)
+			go func() { first <- app.host("Run", t.Context(), source) }()
+			time.Sleep(time.Second)
+
+			err := app.host("Run", t.Context(), make(chan os.Signal))
+
+			synctest.Wait()
+			select {
+			case end := <-first:
+				if code := ExitCode(err); fails && (end != err || code != 143) || !fails && (end != nil || code != 1 || !errors.Is(err, ErrStarted)) {
+					t.Errorf("first returned %v, second %v, with exit code %d", end, err, code)
+				}
+			default:
+				t.Error("the second returned before the first had ended")
+			}
+			if len(misuse) != 1 || !errors.Is(misuse[0], ErrStarted) || !strings.Contains(misuse[0].Error(), "Run: the app was started already; an app runs once") {
+				t.Errorf("misuse: %v", misuse)
+			}
+			if again := app.host("Run", t.Context(), nil); ExitCode(again) != ExitCode(err) {
+				t.Errorf("a third returned %v", again)
+			}
+			if again := app.host("RunContext", t.Context(), nil); !errors.Is(again, ErrStarted) {
+				t.Errorf("RunContext returned %v", again)
+			}
+		})
+	}
+}
+
+// Where nobody has run the app by Run or RunContext there is nobody to wait for.
+func TestRunOfAProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := New(WithLogger(zap.NewNop()))
+		if _, err := app.Process(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.host("Run", t.Context(), nil); !errors.Is(err, ErrStarted) || ExitCode(err) != 1 {
+			t.Errorf("returned %v", err)
+		}
+	})
+}
+
 func TestExitCode(t *testing.T) {
 	for _, test := range []struct {
 		err  error
@@ -166,9 +309,9 @@ func TestExitCode(t *testing.T) {
 		{errors.New("boom"), 1},
 		{ErrStuck, 1},
 		{&ExitError{Code: 7}, 7},
-		{errors.Join(errors.New("boom"), &signalError{syscall.SIGTERM}), 143},
-		{&ExitError{Code: 7, Cause: &signalError{syscall.SIGTERM}}, 7},
-		{join(&signalError{os.Interrupt}, &stuckError{}), 130},
+		{errors.Join(errors.New("boom"), &signalError{syscall.SIGTERM, 2}), 143},
+		{&ExitError{Code: 7, Cause: &signalError{syscall.SIGTERM, 2}}, 7},
+		{join(&signalError{os.Interrupt, 2}, &stuckError{}), 130},
 	} {
 		if got := ExitCode(test.err); got != test.want {
 			t.Errorf("ExitCode(%v) is %d, want %d", test.err, got, test.want)

@@ -38,6 +38,7 @@ const lastWords = time.Second
 // end tells that the app has ended, and waits until all is told and written out. An
 // observer that hangs does not keep the app from ending.
 func (a *App) end(err error) {
+	close(a.ended)
 	a.bus.post(hooks.AppStopped{At: time.Now(), Took: a.stopTook(), Err: err})
 	limit := time.NewTimer(lastWords)
 	defer limit.Stop()

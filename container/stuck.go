@@ -4,49 +4,76 @@ import (
 	"bytes"
 	"fmt"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/strata-go/strata/hooks"
 )
 
+// The pprof labels of a unit's goroutines. Units of two apps may have the same name.
 const (
-	// construction is the label of the goroutine that calls constructors.
-	construction = "construction"
-	// stackLimit is how many bytes of stacks are shown of a unit.
-	stackLimit = 4 << 10
+	unitLabel = "unit"
+	appLabel  = "strata.app"
 )
+
+// What a report of what is stuck has room for: as many names in a text, as many bytes
+// of stacks for a unit, and in all.
+const (
+	namesLimit  = 20
+	stackLimit  = 4 << 10
+	stacksLimit = 64 << 10
+)
+
+// apps counts the apps of the program.
+var apps atomic.Uint64
+
+// newID returns what tells an app from others, as a label.
+func newID() string { return strconv.FormatUint(apps.Add(1), 10) }
+
+func (a *App) labels(unit string) pprof.LabelSet {
+	return pprof.Labels(appLabel, a.id, unitLabel, unit)
+}
 
 // stuckError is ErrStuck with what hangs.
 type stuckError struct{ units []hooks.StuckUnit }
 
 func (e *stuckError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v:", ErrStuck)
 	if len(e.units) == 0 {
-		b.WriteString(" " + nobody)
+		return fmt.Sprintf("%v: %s", ErrStuck, nobody)
 	}
-	for i, u := range e.units {
-		if i > 0 {
-			b.WriteByte(';')
-		}
-		fmt.Fprintf(&b, " %s (%v for %v)", u.Unit, u.Phase, u.For.Round(time.Millisecond))
-	}
+	var names []string
+	stacks, without := "", 0
 	for _, u := range e.units {
+		names = append(names, fmt.Sprintf("%s (%v for %v)", u.Unit, u.Phase, u.For.Round(time.Millisecond)))
 		if u.Stack != "" {
-			fmt.Fprintf(&b, "\n%s:\n%s", u.Unit, u.Stack)
+			stacks += "\n" + u.Unit + ":\n" + u.Stack
+		} else {
+			without++
 		}
 	}
-	return b.String()
+	text := fmt.Sprintf("%v: %s%s", ErrStuck, listed(names, "; "), stacks)
+	if without > 0 {
+		text += fmt.Sprintf("\nno stacks shown of %d of %d", without, len(e.units))
+	}
+	return text
 }
 
 func (e *stuckError) Unwrap() error { return ErrStuck }
 
+// listed joins names, of which it leaves out what is too much to read.
+func listed(names []string, separator string) string {
+	if more := len(names) - namesLimit; more > 0 {
+		names = append(slices.Clone(names[:namesLimit]), fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, separator)
+}
+
 // stuck returns the units that have not ended though they were forced.
-func (r *run) stuck() []hooks.StuckUnit {
+func (r *run) stuck(report *stuckReport) []hooks.StuckUnit {
 	var units []hooks.StuckUnit
-	stacks := goroutines()
 	now := time.Now()
 	for _, u := range r.units {
 		stage, since, _ := u.track.get()
@@ -54,79 +81,55 @@ func (r *run) stuck() []hooks.StuckUnit {
 			continue
 		}
 		units = append(units, hooks.StuckUnit{
-			Unit: u.Name, Phase: u.track.phase(), For: now.Sub(since), Stack: stacks.of(u.Name),
+			Unit: u.Name, Phase: u.track.phase(), For: now.Sub(since), Stack: report.stacks(u.Name, ""),
 		})
 	}
 	return units
 }
 
-// stuckConstruction returns the constructor that has not returned.
-func (a *App) stuckConstruction(took time.Duration) []hooks.StuckUnit {
-	return []hooks.StuckUnit{{
-		Unit: a.constructing(), Phase: hooks.PhaseConstruct, For: took, Stack: goroutines().with("(*App).build").of(construction),
-	}}
+// stuckReport finds the stacks of goroutines, as long as there is room for them.
+type stuckReport struct {
+	profile []string // of the goroutines of an app: stacks, with their labels above
+	room    int
 }
 
-// constructing names the constructor that is being called.
-func (a *App) constructing() string {
-	running := a.root.wiring.Running()
-	if len(running) == 0 {
-		if n := a.root.wiring.Asked(); n != nil {
-			return n.String() + ", or what it needs"
-		}
-		return construction
-	}
-	return running[len(running)-1].String()
-}
-
-// exitedName names the constructor that ended its goroutine, as far as that is known.
-func (a *App) exitedName() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.exited != nil {
-		return a.exited.String()
-	}
-	if n := a.root.wiring.Unwound(); n != nil {
-		return n.String()
-	}
-	return "a constructor"
-}
-
-// profile is a goroutine profile: stacks of goroutines, with their labels above.
-type profile []string
-
-func goroutines() profile {
+// reportStuck takes a profile of the goroutines of the app.
+func (a *App) reportStuck() *stuckReport {
+	report := &stuckReport{room: stacksLimit}
 	var b bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
-		return nil
+		return report
 	}
-	return strings.Split(b.String(), "\n\n")
-}
-
-// with returns the part of the profile that goes through a function.
-func (p profile) with(function string) profile {
-	var found profile
-	for _, stack := range p {
-		if strings.Contains(stack, function) {
-			found = append(found, stack)
+	for _, stack := range strings.Split(b.String(), "\n\n") {
+		if hasLabel(stack, appLabel, a.id) {
+			report.profile = append(report.profile, stack)
 		}
 	}
-	return found
+	return report
 }
 
-// of returns the stacks of the goroutines of a unit.
-func (p profile) of(name string) string {
-	label := strconv.Quote(unitLabel) + ":" + strconv.Quote(name)
+// stacks returns the stacks of the goroutines of a unit that go through a function.
+func (r *stuckReport) stacks(name, function string) string {
 	var b strings.Builder
-	for _, stack := range p {
-		head, frames, _ := strings.Cut(stack, "\n#\t")
-		if !strings.Contains(head, label) {
-			continue
+	for _, stack := range r.profile {
+		if r.room <= 0 || b.Len() > stackLimit {
+			break
 		}
-		b.WriteString("#\t" + frames + "\n")
-		if b.Len() > stackLimit {
-			return b.String()[:stackLimit] + "\n..."
+		if hasLabel(stack, unitLabel, name) && strings.Contains(stack, function) {
+			_, frames, _ := strings.Cut(stack, "\n#\t")
+			b.WriteString("#\t" + frames + "\n")
 		}
 	}
-	return b.String()
+	text := b.String()
+	if len(text) > stackLimit {
+		text = text[:stackLimit] + "\n..."
+	}
+	r.room -= len(text)
+	return text
+}
+
+// hasLabel reports whether the labels of a stack are such.
+func hasLabel(stack, key, value string) bool {
+	head, _, _ := strings.Cut(stack, "\n#\t")
+	return strings.Contains(head, strconv.Quote(key)+":"+strconv.Quote(value))
 }

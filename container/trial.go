@@ -43,6 +43,7 @@ func (a *App) simulation(t trial) *App {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return &App{
+		id:         newID(),
 		config:     a.config,
 		container:  a.container,
 		root:       a.root,
@@ -51,6 +52,7 @@ func (a *App) simulation(t trial) *App {
 		started:    make(chan struct{}),
 		ready:      make(chan struct{}),
 		stopping:   make(chan struct{}),
+		ended:      make(chan struct{}),
 		own:        a.own,
 		refused:    a.refused,
 		trial:      t,

@@ -12,9 +12,6 @@ import (
 	"github.com/strata-go/strata/process"
 )
 
-// unitLabel is the pprof label of a unit's goroutines.
-const unitLabel = "unit"
-
 // stage is where a unit stands. It only grows.
 type stage int
 
@@ -78,24 +75,25 @@ func (t *track) phase() hooks.Phase {
 
 // vertex returns the unit as the engine runs it.
 func (u *unit) vertex(r *run) engine.Vertex {
-	runner := process.RunnerFunc(u.runLabelled)
-	if u.stopsOnly() {
-		runner = r.runStopOnly(u)
-	}
 	return engine.Vertex{
-		Runner:   r.app.trial.of(u, runner),
-		Observer: &observer{run: r, unit: u},
-		Wrap:     u.wrapError,
+		Runner:     r.app.trial.of(u, r.labelled(u)),
+		Observer:   &observer{run: r, unit: u},
+		Wrap:       u.wrapError,
+		StartLimit: u.limits.start,
+		StopLimit:  u.limits.stop,
+		Finishes:   u.stopsOnly() && r.app.trial.wrap == nil, // which may have it hang at the start
 	}
 }
 
-// runLabelled runs the unit under its label, which the goroutines that it starts
-// inherit: so a report of what is stuck can tell whose they are.
-func (u *unit) runLabelled(ctx context.Context, callback process.Callback) (err error) {
-	pprof.Do(ctx, pprof.Labels(unitLabel, u.Name), func(ctx context.Context) {
-		err = u.runner.Run(ctx, callback)
-	})
-	return err
+// labelled returns what runs the unit under its labels, which the goroutines that it
+// starts inherit: so a report of what is stuck can tell whose they are.
+func (r *run) labelled(u *unit) process.RunnerFunc {
+	return func(ctx context.Context, callback process.Callback) (err error) {
+		pprof.Do(ctx, r.app.labels(u.Name), func(ctx context.Context) {
+			err = u.runner.Run(ctx, callback)
+		})
+		return err
+	}
 }
 
 // String names the unit and what made it: "*shop.Server (shop.NewServer,
@@ -159,6 +157,8 @@ func (o *observer) Stopping() {
 	u.track.enter(stopping, now)
 	o.run.app.emit(hooks.UnitStopping{At: now, Unit: u.Unit, Layer: u.layer})
 }
+
+func (o *observer) Late(err error) { o.run.late(o.unit, err) }
 
 func (o *observer) Ended(err error, forced bool) {
 	o.run.heedContext()

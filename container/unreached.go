@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/strata-go/strata/hooks"
@@ -25,14 +26,6 @@ func (s stopOnly) Run(ctx context.Context, callback process.Callback) error {
 func (u *unit) stopsOnly() bool {
 	_, ok := u.runner.(stopOnly)
 	return ok
-}
-
-// runStopOnly is runLabelled for a stopOnly, under the context of the app: that its
-// start is aborted, before the callback was called, does not reach the stop.
-func (r *run) runStopOnly(u *unit) process.RunnerFunc {
-	return func(ctx context.Context, callback process.Callback) error {
-		return u.runLabelled(r.ctx, func(context.Context) error { return callback(ctx) })
-	}
 }
 
 // clearFor stops what the start never reached and what needs u: u is about to stop. It
@@ -103,14 +96,24 @@ func (r *run) stopUnreached(u *unit) {
 	now := time.Now()
 	u.track.enter(stopping, now)
 	r.app.emit(hooks.UnitStopping{At: now, Unit: u.Unit, Layer: u.layer})
+
+	own := engine.NewContext(r.ctx)
+	late := engine.Process.StopTimeout(u.limits.stop)
+	if limit := u.limits.stop; limit > 0 {
+		defer time.AfterFunc(limit, func() { own.Cancel(late) }).Stop()
+	}
 	engine.Process.Guard(func() error {
-		return u.runLabelled(r.ctx, func(context.Context) error { return nil })
+		return r.labelled(u)(own, func(context.Context) error { return nil })
 	}, func(err error) {
 		r.heedContext()
-		forced := r.ctx.Err() != nil
-		if engine.Process.OnlyCancelled(err, r.ctx, nil) {
+		forced := own.Err() != nil
+		if engine.Process.OnlyCancelled(err, own, nil) {
 			err = nil
 		}
+		if context.Cause(own) == late && !engine.Contains(err, late) {
+			err = join(late, err)
+		}
+		own.Cancel(nil)
 		if err != nil {
 			err = u.wrapError(err)
 		}
@@ -159,6 +162,8 @@ func (a *App) salvage(cause error) *run {
 		sources.replaced, sources.shared = nil, nil
 		units, _ = arrange(sources, a.called())
 	}
+	// One that is wrong is no limit here.
+	_ = askLimits(slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.stopsOnly() }))
 	return newRun(a, units, nil).giveUp(cause)
 }
 

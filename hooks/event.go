@@ -155,13 +155,14 @@ type UnitStarted struct {
 	Took time.Duration
 }
 
-// StillStarting tells, every few seconds of a long start, what has not become ready yet.
+// StillStarting tells, every five seconds of a long construction or start, what it waits for.
 type StillStarting struct {
 	// At is when this was looked at.
 	At time.Time
-	// Took is the time since the start began.
+	// Took is the time since the start began; before [AppStarting], since the construction did.
 	Took time.Duration
-	// Pending are the units that were started and are not ready.
+	// Pending are the units that were started and are not ready; before [AppStarting], the constructor that is
+	// being called.
 	Pending []Pending
 }
 
@@ -255,13 +256,14 @@ type UnitReported struct {
 	Value any
 }
 
-// StillStopping tells, every few seconds of a long stop, what has not ended yet.
+// StillStopping tells, every five seconds of a long stop, what has not ended yet.
 type StillStopping struct {
 	// At is when this was looked at.
 	At time.Time
 	// Took is the time since the stop began.
 	Took time.Duration
-	// Pending are the units that were asked to stop and have not ended.
+	// Pending are the units that were asked to stop and have not ended, and those whose start was given up; if the
+	// stop began before [AppStarting], the constructor that is being called.
 	Pending []Pending
 }
 
@@ -292,26 +294,27 @@ type AppStopped struct {
 	Err error
 }
 
-// Pending is a unit that is awaited.
+// Pending is a unit that is awaited, or a constructor.
 type Pending struct {
-	// Unit is its name.
+	// Unit is its name. A constructor is named with its place, like "shop.NewServer (server.go:42)".
 	Unit string
 	// For is how long it has been awaited.
 	For time.Duration
-	// Holds are the names of the units that wait for it.
+	// Holds are the names of the units that wait for it: at the start those that depend on it, at the stop those that
+	// it depends on. For a constructor it is the one that asked for it, if that is known.
 	Holds []string
 }
 
-// StuckUnit is a unit that did not end when it was forced.
+// StuckUnit is a unit that did not end when it was forced, or a constructor that did not return.
 type StuckUnit struct {
-	// Unit is its name.
+	// Unit is its name, for a constructor as in [Pending].
 	Unit string
 	// Phase is what it was doing.
 	Phase Phase
 	// For is how long it has been doing it.
 	For time.Duration
 	// Stack shows where its goroutines are, in the format of a goroutine profile, over several lines. It is empty if
-	// that is not known.
+	// that is not known, or those of other units are enough to read.
 	Stack string
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"slices"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -100,22 +101,46 @@ func (l *line) awaited(pending []hooks.Pending) *line {
 	if len(pending) == 0 {
 		return l
 	}
-	values := make(list[pendingValue], len(pending))
-	for i, p := range pending {
-		values[i] = pendingValue{p.Unit, p.For, p.Holds}
+	shown, more := cut(pending)
+	values := make(list[pendingValue], len(shown))
+	for i, p := range shown {
+		holds, more := cut(p.Holds)
+		if more > 0 {
+			holds = append(slices.Clip(holds), fmt.Sprintf("and %d more", more))
+		}
+		values[i] = pendingValue{p.Unit, p.For, holds}
 	}
-	return l.add("pending", values)
+	return l.add("pending", values).more(more)
 }
 
 func (l *line) stuck(units []hooks.StuckUnit) *line {
 	if len(units) == 0 {
 		return l
 	}
-	values := make(list[stuckValue], len(units))
-	for i, u := range units {
+	shown, more := cut(units)
+	values := make(list[stuckValue], len(shown))
+	for i, u := range shown {
 		values[i] = stuckValue{u.Unit, u.Phase.String(), u.For, u.Stack}
 	}
-	return l.add("stuck", values)
+	return l.add("stuck", values).more(more)
+}
+
+// listLimit is how many units of a list are written: of a thousand that hang, one line would be megabytes.
+const listLimit = 20
+
+// cut returns what is written of a list, and how many that leaves out.
+func cut[T any](values []T) (shown []T, more int) {
+	if len(values) <= listLimit {
+		return values, 0
+	}
+	return values[:listLimit], len(values) - listLimit
+}
+
+func (l *line) more(n int) *line {
+	if n == 0 {
+		return l
+	}
+	return l.number("more", n)
 }
 
 // loggedError is an error as text. Loggers add keys of their own for errors with more methods than this, and print some

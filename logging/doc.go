@@ -25,7 +25,7 @@
 //	plan                            what will run is known
 //	app starting, app started       the start began, and is complete
 //	unit starting, unit started     a unit was started, and is ready
-//	still starting, still stopping  what is awaited
+//	still starting, still stopping  what is awaited: units, or a constructor
 //	unit report                     what a unit says about itself
 //	unit failed, unit ended         a unit ended unasked: with an error, and without
 //	app stopping, app stopped       the stop began, and is complete
@@ -67,6 +67,7 @@
 //	critical     list       units that decided how long the start took: unit, took
 //	pending      list       units that are awaited: unit, for, holds (the names of those that wait for it)
 //	stuck        list       units that do not end: unit, phase, for, stack
+//	more         number     how many units are left out of the two lists above, of which twenty are written
 //
 // Durations and lists are encoded as the logger does it: with the usual encoders, durations are seconds in zap's JSON and
 // nanoseconds in slog's.

@@ -155,6 +155,9 @@ var lines = []struct {
 		}},
 		`"ERROR","msg":"stuck","stuck":[{"unit":"*shop.Server","phase":"stop","for":3,"stack":"1 @ 0x1\n"},{"unit":"warm up","phase":"construct","for":4}]`,
 	}, {
+		hooks.Stuck{At: at, Units: slices.Repeat([]hooks.StuckUnit{{Unit: "x"}}, 21)},
+		`"ERROR","msg":"stuck","stuck":[` + strings.Repeat(`{"unit":"x","phase":"construct","for":0},`, 19) + `{"unit":"x","phase":"construct","for":0}],"more":1`,
+	}, {
 		hooks.Misuse{At: at, Err: errBroken},
 		`"WARN","msg":"misuse","error":"broken"`,
 	}, {
@@ -164,6 +167,35 @@ var lines = []struct {
 		hooks.AppStopped{At: at, Took: 7, Err: errBroken},
 		`"ERROR","msg":"app stopped","took":7,"error":"broken"`,
 	},
+}
+
+// A thousand units that hang are not a line of megabytes.
+func TestListsAreCut(t *testing.T) {
+	var pending []hooks.Pending
+	var stuck []hooks.StuckUnit
+	var names []string
+	for i := range 1000 {
+		names = append(names, fmt.Sprintf("unit %d", i))
+	}
+	for _, name := range names {
+		pending = append(pending, hooks.Pending{Unit: name, For: 1, Holds: names})
+		stuck = append(stuck, hooks.StuckUnit{Unit: name})
+	}
+	for _, event := range []hooks.Event{
+		hooks.StillStarting{At: at, Pending: pending}, hooks.StillStopping{At: at, Pending: pending}, hooks.Stuck{At: at, Units: stuck},
+	} {
+		for _, line := range []string{zapJSON(event), slogJSON(event)} {
+			if len(line) > 10_000 || !strings.HasSuffix(line, `],"more":980}`+"\n") || !strings.Contains(line, `"unit":"unit 19"`) {
+				t.Errorf("%d bytes: %.200s...%s", len(line), line, line[len(line)-100:])
+			}
+			if _, stuck := event.(hooks.Stuck); !stuck && !strings.Contains(line, `"unit 19","and 980 more"]`) {
+				t.Errorf("no end of what is held: %.900s", line)
+			}
+		}
+	}
+	if names[20] != "unit 20" {
+		t.Errorf("the event was changed: %q", names[:21])
+	}
 }
 
 // panicked is an error around another one.

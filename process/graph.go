@@ -65,7 +65,7 @@ func Chain(runners ...Runner) Runner {
 // it has passed, the start of r is aborted, and Run returns [ErrStartTimeout] when
 // r has ended. Zero is no limit; a negative limit is an error of Run.
 func StartTimeout(limit time.Duration, r Runner) Runner {
-	return limited("StartTimeout", limit, r, func(g *engine.Graph) { g.StartLimit = limit })
+	return limited("StartTimeout", limit, r, func(v *engine.Vertex) { v.StartLimit = limit })
 }
 
 // StopTimeout returns a runner that gives r the time limit to end after it was
@@ -73,7 +73,7 @@ func StartTimeout(limit time.Duration, r Runner) Runner {
 // alone is cancelled, and Run returns [ErrStopTimeout] when r has ended. Zero is no
 // limit; a negative limit is an error of Run.
 func StopTimeout(limit time.Duration, r Runner) Runner {
-	return limited("StopTimeout", limit, r, func(g *engine.Graph) { g.StopLimit = limit })
+	return limited("StopTimeout", limit, r, func(v *engine.Vertex) { v.StopLimit = limit })
 }
 
 // Graph is a runner that starts each of its runners when those that it depends on
@@ -175,7 +175,7 @@ func single(r Runner) *engine.Graph {
 	}
 }
 
-func limited(name string, limit time.Duration, r Runner, set func(*engine.Graph)) Runner {
+func limited(name string, limit time.Duration, r Runner, set func(*engine.Vertex)) Runner {
 	switch {
 	case r == nil:
 		return invalid("%s: runner is nil", name)
@@ -185,7 +185,7 @@ func limited(name string, limit time.Duration, r Runner, set func(*engine.Graph)
 		return r
 	}
 	g := single(r)
-	set(g)
+	set(&g.Vertices[0])
 	return &checked{name, g}
 }
 

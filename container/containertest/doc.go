@@ -20,7 +20,8 @@
 //
 // It simulates: it calls no constructor, puts a stand-in in the place of each unit,
 // and runs them in virtual time, under the schedule, the limits and the very code
-// that run the app. So it takes milliseconds, and it tries the graph, not the units.
+// that run the app. So it takes milliseconds, and it tries the graph, not the units,
+// nor the limits that these have of their own.
 // With [Real] it builds the app and runs its units in real time: then it finds the
 // consumer that hangs when its broker has died, and the goroutine that nobody waits
 // for.

@@ -35,7 +35,8 @@
 //   - a deferred recover, and the end of its context when Run has returned;
 //   - for each dependency an edge, which is made once and counted down twice;
 //   - a channel of its own to be told to stop by, if anybody depends on it. All others
-//     share one.
+//     share one;
+//   - a timer for a limit, if it has one.
 //
 // Goroutines are started without the lock of the run, and woken without it where a
 // runner has ended or the callback has returned: each of them wants it next.

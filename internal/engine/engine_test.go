@@ -77,6 +77,7 @@ func (o observer) Starting()                    { o.add("%s starting", o.name) }
 func (o observer) Ready()                       { o.add("%s ready", o.name) }
 func (o observer) Failing(cause error)          { o.add("%s failing: %v", o.name, cause) }
 func (o observer) Stopping()                    { o.add("%s stopping", o.name) }
+func (o observer) Late(err error)               { o.add("%s late: %v", o.name, err) }
 func (o observer) Ended(err error, forced bool) { o.add("%s ended: %v, %v", o.name, err, forced) }
 func (o observer) Reported(v any)               { o.add("%s reported %v", o.name, v) }
 
@@ -310,28 +311,6 @@ func TestReportGoesToTheNearestObserver(t *testing.T) {
 	engine.Report(t.Context(), "nobody hears it")
 }
 
-func TestStopLimitOfAGraphIsNoFailureOfItsRunners(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		deaf := func(ctx context.Context, callback engine.Callback) error {
-			callback(ctx)
-			<-ctx.Done()
-			return ctx.Err()
-		}
-		j := &journal{}
-		g := line(j, fails(errRun), deaf)
-		g.StopLimit = time.Second
-		err := g.Run(t.Context(), func(context.Context) error { return nil })
-		if err == nil || err.Error() != "stop limit 1s" {
-			t.Errorf("got %v", err)
-		}
-		for _, e := range j.events {
-			if strings.Contains(e, "failing") {
-				t.Error(e)
-			}
-		}
-	})
-}
-
 func TestWhoIsForcedCanTellWhenItsCallbackReturns(t *testing.T) {
 	needed := func(ctx context.Context, callback engine.Callback) error {
 		own, cancel := context.WithCancel(ctx)
@@ -352,26 +331,14 @@ func TestWhoIsForcedCanTellWhenItsCallbackReturns(t *testing.T) {
 		g.Vertices = append(g.Vertices, engine.Vertex{Runner: runner(needed)},
 			engine.Vertex{Runner: runner(deaf), DependsOn: []int{2 * i}})
 	}
-	t.Run("by a stop limit", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			g := *g
-			g.StopLimit = time.Second
-			err := g.Run(t.Context(), func(context.Context) error { return nil })
-			if err == nil || err.Error() != "stop limit 1s" {
-				t.Errorf("got %v", err)
-			}
-		})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	err := g.Run(ctx, func(context.Context) error {
+		cancel(errRun)
+		return nil
 	})
-	t.Run("by the end of the context", func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		err := g.Run(ctx, func(context.Context) error {
-			cancel(errRun)
-			return nil
-		})
-		if !errors.Is(err, errRun) {
-			t.Errorf("got %v", err)
-		}
-	})
+	if !errors.Is(err, errRun) {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestAbortTellsTheNewestFirst(t *testing.T) {

@@ -24,9 +24,6 @@ type Graph struct {
 	// Transparent has the callback of the group run below the context that the
 	// last vertex passed to its own callback: the runner's values are seen there.
 	Transparent bool
-	// StartLimit is how long the group may take to be ready, StopLimit how long it
-	// may run on after it was asked to stop. Zero is no limit.
-	StartLimit, StopLimit time.Duration
 }
 
 // Vertex is a runner in a graph.
@@ -37,6 +34,15 @@ type Vertex struct {
 	// Wrap names the culprit of an error, whatever the runner did to cause it. It
 	// may be nil.
 	Wrap func(err error) error
+	// StartLimit is how long the runner may take to be ready; then it has failed. Zero
+	// is no limit, here and below.
+	StartLimit time.Duration
+	// StopLimit is how long the runner may go on after it was asked to stop, or its
+	// start was aborted; then it alone is forced.
+	StopLimit time.Duration
+	// Finishes has an abort of the start leave its context alone: it ends soon by
+	// itself, when its callback returns.
+	Finishes bool
 }
 
 // Observer is told what happens to a vertex, in the goroutine in which it
@@ -47,9 +53,10 @@ type Observer interface {
 	Ready()              // The callback was called.
 	Failing(cause error) // It failed, or ended (cause is nil), unasked.
 	Stopping()           // The callback is about to return: it is asked to stop.
+	Late(err error)      // Its stop limit has passed, and it is about to be forced.
 	// Ended tells that Run has returned. The error is nil if the engine had asked
 	// for it; forced is whether its context had been cancelled, for another reason
-	// than that its start was given up.
+	// than that its start was given up, or it was late.
 	Ended(err error, forced bool)
 	Reported(v any) // It called Report.
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // phase is where a run stands, see the package comment.
@@ -27,18 +26,19 @@ type run struct {
 	started         chan struct{}  // closed when the start is complete or given up
 	release         chan struct{}  // closed when the vertices without dependents are asked
 	goroutines      sync.WaitGroup // one a vertex that was started
-	stopWaiting     []func()       // end what waits for the context, an abort, the limits
+	stopWaiting     []func()       // end what waits for the context and for an abort
 
-	mu        sync.Mutex // guards what follows, and the vertices from state on
-	phase     phase
-	unready   int   // vertices that have not become ready
-	cause     error // of the abort of what was not ready
-	called    bool  // the start was complete, so the callback is called
-	ending    error // why the first runner failed or ended unasked
-	lost      bool  // a runner has failed
-	alone     bool  // the callback's error stands alone
-	happened  []happening
-	stopTimer func()
+	mu       sync.Mutex // guards what follows, and the vertices from state on
+	phase    phase
+	unready  int   // vertices that have not become ready
+	cause    error // of the abort of what was not ready
+	called   bool  // the start was complete, so the callback is called
+	ending   error // why the first runner failed or ended unasked
+	lost     bool  // a runner has failed
+	alone    bool  // the callback's error stands alone
+	happened []happening
+	late     map[*vertex]lateness // of which a limit has passed
+	letGo    []func()             // of stop limits
 }
 
 func newRun(g *Graph, ctx context.Context) *run {
@@ -73,9 +73,6 @@ func newRun(g *Graph, ctx context.Context) *run {
 // begin starts what depends on nothing.
 func (r *run) begin() {
 	r.stopWaiting = append(r.stopWaiting, OnAbort(r.ctx, r.abort), afterDone(r.ctx, r.force))
-	if limit := r.graph.StartLimit; limit > 0 {
-		r.stopWaiting = append(r.stopWaiting, afterTime(limit, r.startLimitPassed))
-	}
 	r.mu.Lock()
 	if r.phase != starting {
 		r.mu.Unlock()
@@ -167,18 +164,6 @@ func (r *run) abort(cause error) {
 	tell()
 }
 
-func (r *run) startLimitPassed() {
-	tell := func() {}
-	r.mu.Lock()
-	if r.phase == starting {
-		err := r.graph.Errors.StartTimeout(r.graph.StartLimit)
-		r.happen(happening{err: err, ours: true})
-		tell = r.giveUp(r.graph.Errors.Aborted(err))
-	}
-	r.mu.Unlock()
-	tell()
-}
-
 // giveUp ends a start: what runs is asked to stop in order, what is not ready is
 // aborted, and what was not reached never runs. The caller holds r.mu, and calls
 // tell without it.
@@ -188,6 +173,7 @@ func (r *run) giveUp(cause error) (tell func()) {
 	for i := range r.vertices {
 		if v := &r.vertices[i]; v.state == beginning {
 			v.state = aborted
+			v.limitStop()
 			unready = append(unready, v)
 		}
 	}
@@ -196,7 +182,7 @@ func (r *run) giveUp(cause error) (tell func()) {
 	return func() {
 		close(r.release)
 		for _, v := range unready {
-			v.ctx.Abort(cause)
+			v.abort(cause)
 		}
 	}
 }
@@ -209,9 +195,6 @@ func (r *run) stop() {
 		if v := &r.vertices[i]; v.holds == 0 {
 			closeAll(v.ask())
 		}
-	}
-	if limit := r.graph.StopLimit; limit > 0 {
-		r.stopTimer = afterTime(limit, r.stopLimitPassed)
 	}
 }
 
@@ -241,7 +224,7 @@ func closeAll(channels ...chan struct{}) {
 // holds r.mu, and closes them without it: those whom that wakes want it.
 func (r *run) end(v *vertex, err error, release []chan struct{}) []chan struct{} {
 	v.state = ended
-	if v.failed {
+	if v.failed || r.late != nil && r.late[v].stop != nil {
 		r.happened[v.failure].err = err
 	} else if err != nil {
 		r.happen(happening{err: err, runner: true})
@@ -268,21 +251,6 @@ func (r *run) end(v *vertex, err error, release []chan struct{}) []chan struct{}
 		}
 	}
 	return release
-}
-
-// stopLimitPassed forces what still runs, though the context given to Run lives.
-func (r *run) stopLimitPassed() {
-	r.mu.Lock()
-	if r.phase != stopping {
-		r.mu.Unlock()
-		return
-	}
-	err := r.graph.Errors.StopTimeout(r.graph.StopLimit)
-	r.happen(happening{err: err, ours: true})
-	release := r.askAll()
-	r.mu.Unlock()
-	r.cancelAll(err)
-	closeAll(release...)
 }
 
 // force is called when the context given to Run has ended, by whoever sees it
@@ -358,8 +326,8 @@ func (r *run) close() {
 	for _, stop := range r.stopWaiting {
 		stop()
 	}
-	if r.stopTimer != nil {
-		r.stopTimer()
+	for _, letGo := range r.letGo { // which nobody adds to any more
+		letGo()
 	}
 	r.callbackContext.Cancel(nil)
 }
@@ -371,18 +339,6 @@ func afterDone(ctx context.Context, f func()) (stop func()) {
 	prevent := context.AfterFunc(ctx, func() { defer close(done); f() })
 	return func() {
 		if !prevent() {
-			<-done
-		}
-	}
-}
-
-// afterTime calls f after d. The function returned prevents that, or waits for
-// an f that was called.
-func afterTime(d time.Duration, f func()) (stop func()) {
-	done := make(chan struct{})
-	timer := time.AfterFunc(d, func() { defer close(done); f() })
-	return func() {
-		if !timer.Stop() {
 			<-done
 		}
 	}

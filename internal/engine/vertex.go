@@ -34,7 +34,7 @@ type vertex struct {
 	passed  context.Context // what it gave its callback, if that is not ctx
 	unmet   int             // dependencies that are not ready
 	holds   int             // dependents that were started and are not gone
-	failure int             // where its error goes in run.happened, if it failed
+	failure int             // where its error goes in run.happened, if it failed or was late
 }
 
 // edge is an element in the list of the dependents of a vertex.
@@ -48,12 +48,19 @@ func (v *vertex) isRoot() bool { return len(v.spec.DependsOn) == 0 }
 // main is the goroutine of a vertex.
 func (v *vertex) main() {
 	defer v.run.goroutines.Done()
+	letGo := func() {} // of the start limit, and waits for what it does
 	v.run.graph.Errors.Guard(func() error {
 		if v.spec.Observer != nil {
 			v.spec.Observer.Starting()
 		}
+		if limit := v.spec.StartLimit; limit > 0 {
+			letGo = afterTime(limit, v.startLimitPassed)
+		}
 		return v.spec.Runner.Run(&v.ctx, v.callback)
-	}, v.returned)
+	}, func(err error) {
+		letGo()
+		v.returned(err)
+	})
 }
 
 // callback is what the runner calls when it is ready.
@@ -129,14 +136,18 @@ func (v *vertex) wait(ctx context.Context, release <-chan struct{}) {
 			<-release
 		}
 	}
-	if v.spec.Observer == nil {
-		return
+	if v.spec.Observer != nil {
+		v.run.mu.Lock()
+		running := v.state < ended
+		v.run.mu.Unlock()
+		if running {
+			v.spec.Observer.Stopping()
+		}
 	}
-	v.run.mu.Lock()
-	running := v.state < ended
-	v.run.mu.Unlock()
-	if running {
-		v.spec.Observer.Stopping()
+	if v.spec.StopLimit > 0 {
+		v.run.mu.Lock()
+		v.limitStop()
+		v.run.mu.Unlock()
 	}
 }
 
@@ -169,7 +180,7 @@ func (v *vertex) returned(err error) {
 
 	r.mu.Lock()
 	unasked := v.state == beginning || v.state == ready
-	plain := err == nil && !unasked && v.spec.Observer == nil
+	plain := err == nil && !unasked && v.spec.Observer == nil && r.late == nil
 	if plain {
 		release = r.end(v, nil, release)
 	}
@@ -193,7 +204,8 @@ func (v *vertex) judge(err error) {
 	}
 
 	r.mu.Lock()
-	was, failed := v.state, v.failed
+	was, late := v.state, r.late[v]
+	failed := v.failed && late.start == nil // by itself
 	abort := r.cause
 	r.mu.Unlock()
 
@@ -205,9 +217,7 @@ func (v *vertex) judge(err error) {
 	if (cancelled || !unasked && !failed) && r.graph.Errors.OnlyCancelled(err, &v.ctx, abort) {
 		err = nil
 	}
-	if err != nil && v.spec.Wrap != nil {
-		err = v.spec.Wrap(err)
-	}
+	err = v.wrap(late.add(err, failed))
 	r.mu.Lock()
 	noted := r.noteFailure(v, err)
 	r.mu.Unlock()
@@ -215,7 +225,8 @@ func (v *vertex) judge(err error) {
 		if noted {
 			v.spec.Observer.Failing(err)
 		}
-		v.spec.Observer.Ended(err, cancelled && !same(context.Cause(&v.ctx), abort))
+		forced := late.stop != nil || cancelled && !same(context.Cause(&v.ctx), abort)
+		v.spec.Observer.Ended(err, forced)
 	}
 
 	// In one step, so that nothing is started that depends on what is gone.
@@ -228,4 +239,19 @@ func (v *vertex) judge(err error) {
 	r.mu.Unlock()
 	closeAll(release...)
 	tell()
+}
+
+// abort ends the start of v, which is noted.
+func (v *vertex) abort(cause error) {
+	if !v.spec.Finishes {
+		v.ctx.Abort(cause)
+	}
+}
+
+// wrap names the culprit of an error.
+func (v *vertex) wrap(err error) error {
+	if err == nil || v.spec.Wrap == nil {
+		return err
+	}
+	return v.spec.Wrap(err)
 }

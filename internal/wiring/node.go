@@ -99,6 +99,7 @@ func (n *Node) begin() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.syncLocked(nil)
+	g.begun = append(g.begun[:len(g.running)], time.Now())
 	g.running = append(g.running, n)
 	if n.order == 0 {
 		edges := n.given

@@ -53,12 +53,13 @@ type graph struct {
 	calls   int     // successful calls so far
 	version int     // grows when a key may resolve to something else than before
 
-	registrations int     // how often it did because of Provide or Decorate
-	epoch         int     // grows with every change
-	running       []*Node // constructors and decorators that are being called, outermost first
-	asking        *asking // innermost Invoke that is under way
-	walks         int     // walks so far
-	unwound       *Node   // of those that were found, the last that panicked or ended its goroutine
+	registrations int         // how often it did because of Provide or Decorate
+	epoch         int         // grows with every change
+	running       []*Node     // constructors and decorators that are being called, outermost first
+	asking        *asking     // innermost Invoke that is under way
+	begun         []time.Time // when the calls of those that are running began, and of some that have ended
+	walks         int         // walks so far
+	unwound       *Node       // of those that were found, the last that panicked or ended its goroutine
 
 	kept    map[*Node][]reflect.Value // what Build got from constructors and dig has not asked for yet
 	guessed map[guess]bool            // of the links
@@ -126,11 +127,12 @@ func (s *Scope) Nodes() []*Node {
 	return slices.Clone(s.graph.nodes)
 }
 
-// Running returns the constructors and decorators that are being called, the outermost first.
-func (s *Scope) Running() []*Node {
-	s.graph.mu.Lock()
-	defer s.graph.mu.Unlock()
-	return slices.Clone(s.graph.running)
+// Running returns the constructors and decorators that are being called, the outermost first, and since when.
+func (s *Scope) Running() (nodes []*Node, since []time.Time) {
+	g := s.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.running), slices.Clone(g.begun[:len(g.running)])
 }
 
 // Providers returns the constructors, in all scopes, that provide type t under any name or group, in order of registration.
