@@ -22,7 +22,7 @@ type run struct {
 	plan     *Plan
 	group    process.Runner
 	hosted   bool          // by Run or RunContext, which have the last word
-	failed   chan struct{} // closed when a unit fails or ends unasked, after that was told
+	failed   chan struct{} // closed when a unit fails or ends unasked, before the app stops for that
 	failOnce func()        // closes failed
 	begun    chan struct{} // closed when a stop will find that it runs
 	givenUp  error         // why it starts nothing and only stops what has to be; nil for most
@@ -254,8 +254,8 @@ func (r *run) fail(u *unit, cause error) {
 	r.mu.Lock()
 	r.failures = append(r.failures, failure{u, cause})
 	r.mu.Unlock()
-	r.app.beginStop(e)
 	r.failOnce()
+	r.app.beginStop(e)
 }
 
 // ended notes what a unit returned: that is more than what it failed with before.
