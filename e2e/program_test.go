@@ -122,6 +122,22 @@ func (p *program) signal(s os.Signal) {
 	}
 }
 
+// trySignal sends a signal to a program that may have exited, or to its whole process group.
+func (p *program) trySignal(s syscall.Signal, group bool) {
+	select {
+	case <-p.exited:
+		return
+	default:
+	}
+	pid := p.command.Process.Pid
+	if group {
+		pid = -pid
+	}
+	if err := syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+		p.t.Error(err)
+	}
+}
+
 // interrupt sends what Ctrl-C sends: SIGINT to the whole process group.
 func (p *program) interrupt() {
 	p.t.Helper()
@@ -173,6 +189,16 @@ func (p *program) awaitLine(what string, condition func(line) bool) line {
 	return found
 }
 
+// awaitOutput waits until the program has logged something. It looks more often than others do.
+func (p *program) awaitOutput() {
+	p.t.Helper()
+	select {
+	case <-p.log.begun():
+	case <-time.After(deadline):
+		p.t.Fatal("it logs nothing")
+	}
+}
+
 // awaitMessage waits for a line with that message.
 func (p *program) awaitMessage(message string) line {
 	p.t.Helper()
@@ -184,14 +210,31 @@ type line map[string]any
 
 // transcript collects what a program writes to its log.
 type transcript struct {
-	mu      sync.Mutex
-	written bytes.Buffer // guarded by mu
+	mu      sync.Mutex // guards what follows
+	written bytes.Buffer
+	first   chan struct{} // closed by the first write; nil before anybody asked for it
 }
 
 func (t *transcript) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.first != nil && t.written.Len() == 0 {
+		close(t.first)
+	}
 	return t.written.Write(text)
+}
+
+// begun returns a channel that is closed when something was written.
+func (t *transcript) begun() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.first == nil {
+		t.first = make(chan struct{})
+		if t.written.Len() > 0 {
+			close(t.first)
+		}
+	}
+	return t.first
 }
 
 func (t *transcript) text() string {

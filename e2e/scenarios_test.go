@@ -108,6 +108,7 @@ var scenarios = map[string]scenario{
 	"shutdown-code":       {"-shutdown=started -code=3", nil},
 	"shutdown-cause":      {"-shutdown=started -cause=replaced", nil},
 	"shutdown-code-cause": {"-shutdown=started -code=3 -cause=replaced", nil},
+	"shutdown-code-fail":  {"-shutdown=started -code=3 -stop=fail", nil},
 	"shutdown-before":     {"-shutdown=before", nil},
 	"shutdown-construct":  {"-shutdown=construct -code=3", nil},
 	"shutdown-start":      {"-shutdown=start -start=slow", nil},
