@@ -74,6 +74,13 @@ var scenarios = map[string]scenario{
 		time.Sleep(pause)
 		p.interrupt()
 	}},
+	"signal-second-start": {"-start=deaf -stop-timeout=0 -force-timeout=500ms", func(p *program) {
+		p.awaitPhase("start")
+		p.signal(syscall.SIGTERM)
+		p.awaitMessage("app stopping")
+		time.Sleep(pause)
+		p.interrupt()
+	}},
 	"signal-second-deaf": {"-stop=deaf -stop-timeout=0 -force-timeout=500ms", func(p *program) {
 		p.awaitMessage("app started")
 		p.signal(syscall.SIGTERM)
