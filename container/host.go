@@ -39,7 +39,11 @@ func (a *App) Run() {
 		signal.Notify(source, a.config.signals...)
 		defer signal.Stop(source)
 	}
-	if code := ExitCode(a.host("Run", context.Background(), source)); code != 0 {
+	err := a.host("Run", context.Background(), source)
+	if errors.Is(err, ErrStarted) {
+		a.flush() // nobody has, of the mistake
+	}
+	if code := ExitCode(err); code != 0 {
 		os.Exit(code)
 	}
 }
@@ -359,6 +363,14 @@ func (h *host) stop() {
 	h.enter(hostStopping, limit)
 	h.goroutines.Go(func() {
 		<-h.run.begun // else it would not run, and so stop nothing
+		if isClosed(h.run.failed) {
+			// The units stop by themselves. A stop from here might be under way before
+			// the failure is, and what comes of it be told as the root cause.
+			select {
+			case <-h.process.Done():
+			case <-h.forcing.Done():
+			}
+		}
 		_ = h.process.Stop(h.forcing)
 	})
 }

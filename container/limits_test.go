@@ -352,3 +352,22 @@ func TestStuckDrain(t *testing.T) {
 }
 
 func hangInDrain(release <-chan struct{}) { <-release }
+
+// What fails because something else did is told after it, though it ends first. Who
+// is first is a matter of goroutines, so it is tried often.
+func TestRootCauseComesFirst(t *testing.T) {
+	errLost := errors.New("lost")
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		for range 200 {
+			app := newApp(schedule)
+			app.Provide(func() *Database { return &Database{fails(time.Minute, errBoom)} })
+			app.Provide(func(*Database) *Server {
+				return &Server{process.StartStop(func(context.Context) error { return nil }, func(context.Context) error { return errLost })}
+			})
+			err := app.RunContext(t.Context())
+			if !errors.Is(err, errBoom) || !errors.Is(err, errLost) || !strings.HasPrefix(err.Error(), "run *container_test.Database (") {
+				t.Fatalf("error is %v, want what the database failed with first", err)
+			}
+		}
+	})
+}

@@ -23,7 +23,7 @@ type run struct {
 	plan     *Plan
 	group    process.Runner
 	hosted   bool          // by Run or RunContext, which have the last word
-	failed   chan struct{} // closed when a unit fails or ends unasked, after that was told
+	failed   chan struct{} // closed when a unit fails or ends unasked, before the app stops for that
 	failOnce func()        // closes failed
 	begun    chan struct{} // closed when a stop will find that it runs
 	givenUp  error         // why it starts nothing and only stops what has to be; nil for most
@@ -143,21 +143,21 @@ func (r *run) Run(ctx context.Context, callback process.Callback) (err error) {
 		}
 	}()
 	close(r.begun)
-	if r.givenUp == nil {
-		a.emit(hooks.AppStarting{At: time.Now(), Units: len(r.units), Layers: len(r.plan.Layers)})
-	}
+	starts := r.givenUp == nil && r.starting()
 	r.heedShutdown(own)
 	watcher.Go(func() { r.watch(ctx, own, ended) })
-	err = r.runGroup(own, callback)
+	err = r.runGroup(own, starts, callback)
 	r.clearAll()
 	return r.withUnreached(err)
 }
 
-// runGroup starts the units, unless the run was given up, and stops them when the
-// callback has returned.
-func (r *run) runGroup(ctx context.Context, callback process.Callback) error {
-	if r.givenUp != nil {
+// runGroup starts the units, if it may, and stops them when the callback has returned.
+func (r *run) runGroup(ctx context.Context, starts bool, callback process.Callback) error {
+	switch {
+	case r.givenUp != nil:
 		return r.givenUp
+	case !starts:
+		return process.ErrAborted
 	}
 	return r.group.Run(ctx, func(ctx context.Context) (err error) {
 		r.started()
@@ -178,6 +178,19 @@ func (r *run) begin(ctx context.Context) (first bool) {
 		r.ctx, r.began = ctx, time.Now()
 	}
 	return first
+}
+
+// starting tells that the units are about to start. It reports whether they may: not
+// if it is known already that the app stops.
+func (r *run) starting() bool {
+	a := r.app
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stop != nil {
+		return false
+	}
+	a.bus.post(hooks.AppStarting{At: time.Now(), Units: len(r.units), Layers: len(r.plan.Layers)})
+	return true
 }
 
 // started tells that everything has started, unless it is known already that the
@@ -261,8 +274,8 @@ func (r *run) fail(u *unit, cause error) {
 	r.mu.Lock()
 	r.failures = append(r.failures, failure{u, cause})
 	r.mu.Unlock()
-	r.app.beginStop(e)
 	r.failOnce()
+	r.app.beginStop(e)
 }
 
 // late notes that a unit is late to stop, in case that it never ends.

@@ -342,3 +342,32 @@ func TestWithout(t *testing.T) {
 type uncomparable struct{ _ []int }
 
 func (uncomparable) Error() string { return "uncomparable" }
+
+// A signal that comes when everything is built, and the start is about to begin, leaves
+// nothing to start: it is not told to begin after it was told to stop.
+func TestSignalJustBeforeTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events []hooks.Event
+		app := New(WithLogger(zap.NewNop()), WithObserver(hooks.ObserverFunc(func(e hooks.Event) { events = append(events, e) })))
+		app.Provide(func() *slowly { return newSlowly(time.Second, 0) })
+		r, err := app.build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.hosted = true
+		app.beginStop(hooks.AppStopping{Why: hooks.WhySignal, Signal: os.Interrupt})
+
+		err = r.Run(t.Context(), func(context.Context) error { return nil })
+
+		if !errors.Is(err, process.ErrAborted) {
+			t.Errorf("error is %v, want ErrAborted", err)
+		}
+		synctest.Wait()
+		for _, e := range events {
+			switch e.(type) {
+			case hooks.AppStarting, hooks.UnitStarting:
+				t.Errorf("told %+v", e)
+			}
+		}
+	})
+}

@@ -32,14 +32,19 @@ func (a *App) stopTook() time.Duration {
 	return time.Since(a.stop.At)
 }
 
-// lastWords is how long it is waited for observers when the app has ended.
+// lastWords is how long it is waited for observers before the process may end.
 const lastWords = time.Second
 
-// end tells that the app has ended, and waits until all is told and written out. An
-// observer that hangs does not keep the app from ending.
+// end tells that the app has ended, and waits until that is written out.
 func (a *App) end(err error) {
 	close(a.ended)
 	a.bus.post(hooks.AppStopped{At: time.Now(), Took: a.stopTook(), Err: err})
+	a.flush()
+}
+
+// flush waits until all is told and written out. An observer that hangs does not keep
+// the app from ending.
+func (a *App) flush() {
 	limit := time.NewTimer(lastWords)
 	defer limit.Stop()
 	select {

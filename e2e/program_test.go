@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -22,6 +27,10 @@ const deadline = time.Minute
 var binaries string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel").Value; parallel.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Set("8") // these tests mostly wait
+	}
 	os.Exit(func() int {
 		var err error
 		if binaries, err = os.MkdirTemp("", "strata-e2e-"); err != nil {
@@ -36,13 +45,18 @@ var buildShop = sync.OnceValues(func() (path string, err error) { return build("
 
 // build builds one of the examples as a user would, with the race detector if the tests have it.
 func build(example string) (path string, err error) {
-	path = filepath.Join(binaries, example)
+	return buildIn(filepath.Join("..", "examples"), example)
+}
+
+// buildIn is build for a program in a folder of another module.
+func buildIn(folder, name string) (path string, err error) {
+	path = filepath.Join(binaries, name)
 	args := []string{"build", "-o", path}
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		args = append(args, "-race")
 	}
-	command := exec.Command("go", append(args, "./"+example)...)
-	command.Dir = filepath.Join("..", "examples")
+	command := exec.Command("go", append(args, "./"+name)...)
+	command.Dir = folder
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", errors.Join(err, errors.New(string(output)))
 	}
@@ -66,15 +80,23 @@ func need(t *testing.T, program, install string) {
 type program struct {
 	t       *testing.T
 	command *exec.Cmd
+	input   io.Closer // its standard input
 	log     transcript
 	exited  chan struct{} // closed when it has exited
 }
 
-// start starts a program; it is killed if it still runs when the test ends.
+// start starts a program; it is killed if it still runs when the test ends. It leads a process group, as what a shell
+// starts does, and its standard input stays open.
 func start(t *testing.T, path string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, command: exec.Command(path, args...), exited: make(chan struct{})}
 	p.command.Stderr = &p.log
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	input, err := p.command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.input = input
 	p.command.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE")) // else each exit takes a second
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
@@ -98,6 +120,40 @@ func (p *program) signal(s os.Signal) {
 	if err := p.command.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// trySignal sends a signal to a program that may have exited, or to its whole process group.
+func (p *program) trySignal(s syscall.Signal, group bool) {
+	select {
+	case <-p.exited:
+		return
+	default:
+	}
+	pid := p.command.Process.Pid
+	if group {
+		pid = -pid
+	}
+	if err := syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+		p.t.Error(err)
+	}
+}
+
+// interrupt sends what Ctrl-C sends: SIGINT to the whole process group.
+func (p *program) interrupt() {
+	p.t.Helper()
+	if err := syscall.Kill(-p.command.Process.Pid, syscall.SIGINT); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// end waits until the program has exited, and returns its exit code, or "killed: " and the signal that ended it.
+func (p *program) end() string {
+	p.t.Helper()
+	code := p.exitCode()
+	if status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return "killed: " + status.Signal().String()
+	}
+	return strconv.Itoa(code)
 }
 
 // exitCode waits until the program has exited.
@@ -133,6 +189,16 @@ func (p *program) awaitLine(what string, condition func(line) bool) line {
 	return found
 }
 
+// awaitOutput waits until the program has logged something. It looks more often than others do.
+func (p *program) awaitOutput() {
+	p.t.Helper()
+	select {
+	case <-p.log.begun():
+	case <-time.After(deadline):
+		p.t.Fatal("it logs nothing")
+	}
+}
+
 // awaitMessage waits for a line with that message.
 func (p *program) awaitMessage(message string) line {
 	p.t.Helper()
@@ -144,14 +210,31 @@ type line map[string]any
 
 // transcript collects what a program writes to its log.
 type transcript struct {
-	mu      sync.Mutex
-	written bytes.Buffer // guarded by mu
+	mu      sync.Mutex // guards what follows
+	written bytes.Buffer
+	first   chan struct{} // closed by the first write; nil before anybody asked for it
 }
 
 func (t *transcript) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.first != nil && t.written.Len() == 0 {
+		close(t.first)
+	}
 	return t.written.Write(text)
+}
+
+// begun returns a channel that is closed when something was written.
+func (t *transcript) begun() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.first == nil {
+		t.first = make(chan struct{})
+		if t.written.Len() > 0 {
+			close(t.first)
+		}
+	}
+	return t.first
 }
 
 func (t *transcript) text() string {

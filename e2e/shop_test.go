@@ -9,12 +9,14 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,7 +25,7 @@ import (
 // What is promised to a customer: an order that was answered is there after any number of stops, and is delivered
 // once; and what was taken in when the stop began is answered.
 func TestShopKeepsAndDeliversWhatItAnswered(t *testing.T) {
-	rounds, random := rounds(t), random(t)
+	rounds, random := rounds(t, 3), random(t)
 	database := filepath.Join(t.TempDir(), "shop.db")
 	answered := make(map[string]order)
 
@@ -53,7 +55,7 @@ func TestShopKeepsAndDeliversWhatItAnswered(t *testing.T) {
 
 // Not even the end of the process without a word loses what was answered. What was being answered may have been placed.
 func TestShopKeepsWhatItAnsweredWhenItIsKilled(t *testing.T) {
-	rounds, random := rounds(t), random(t)
+	rounds, random := rounds(t, 3), random(t)
 	database := filepath.Join(t.TempDir(), "shop.db")
 	answered := make(map[string]order)
 
@@ -76,23 +78,7 @@ func TestShopKeepsWhatItAnsweredWhenItIsKilled(t *testing.T) {
 func TestShopAnswersWhatItHasInHand(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "shop.db")
 	s := openShop(t, database)
-	conn, err := net.Dial("tcp", s.addr("api"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(deadline)); err != nil {
-		t.Fatal(err)
-	}
-	answers := bufio.NewReader(conn)
-	const body = `{"sku":"tea","qty":7}`
-	if _, err := fmt.Fprintf(conn, "POST /orders HTTP/1.1\r\nHost: shop\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
-		len(body)); err != nil {
-		t.Fatal(err)
-	}
-	if entered, err := http.ReadResponse(answers, nil); err != nil || entered.StatusCode != http.StatusContinue {
-		t.Fatalf("%v, %v", entered, err)
-	}
+	inHand := s.hold("in hand")
 
 	s.signal(syscall.SIGTERM)
 	s.awaitMessage("app stopping")
@@ -111,18 +97,9 @@ func TestShopAnswersWhatItHasInHand(t *testing.T) {
 		}
 		return err != nil
 	})
-	if _, err := io.WriteString(conn, body); err != nil {
-		t.Fatal(err)
-	}
-
-	answer, err := http.ReadResponse(answers, nil)
+	placed, err := inHand.finish()
 	if err != nil {
 		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var placed order
-	if err := json.NewDecoder(answer.Body).Decode(&placed); err != nil || answer.StatusCode != http.StatusCreated {
-		t.Fatalf("%s, %v", answer.Status, err)
 	}
 	if code := s.exitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
@@ -424,10 +401,57 @@ func (s *shop) checkDeliveries(placed map[string]order) {
 func (s *shop) checkLog() {
 	s.t.Helper()
 	for _, l := range s.log.lines() {
-		if l["level"] != "info" {
+		if l["level"] != "info" && l["level"] != "debug" {
 			s.t.Errorf("log: %v", l)
 		}
 	}
+}
+
+// held is a request whose handler was entered: it has asked for the body, and waits for it.
+type held struct {
+	conn    net.Conn
+	answers *bufio.Reader
+}
+
+const heldBody = `{"sku":"tea","qty":7}`
+
+// hold sends a request with that id, and returns when its handler was entered.
+func (s *shop) hold(id string) *held {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr("api"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(deadline)); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(conn, "POST /orders HTTP/1.1\r\nHost: shop\r\nX-Request-ID: %s\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+		id, len(heldBody)); err != nil {
+		s.t.Fatal(err)
+	}
+	h := &held{conn, bufio.NewReader(conn)}
+	if entered, err := http.ReadResponse(h.answers, nil); err != nil || entered.StatusCode != http.StatusContinue {
+		s.t.Fatalf("%v, %v", entered, err)
+	}
+	return h
+}
+
+// finish sends the body, and returns the order that is the answer.
+func (h *held) finish() (placed order, err error) {
+	defer h.conn.Close()
+	if _, err := io.WriteString(h.conn, heldBody); err != nil {
+		return placed, err
+	}
+	answer, err := http.ReadResponse(h.answers, nil)
+	if err != nil {
+		return placed, err
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&placed); err != nil || answer.StatusCode != http.StatusCreated {
+		return placed, fmt.Errorf("%s, %w", answer.Status, err)
+	}
+	return placed, nil
 }
 
 // customers place orders until the door is closed.
@@ -437,6 +461,8 @@ type customers struct {
 
 	mu       sync.Mutex
 	answered map[string]order // guarded by mu, as what follows
+	complete map[string]bool  // the ids of the requests that got a complete answer
+	cut      []string         // answers that were cut off
 	awaited  int              // how many are to be answered before reached is closed
 	reached  chan struct{}
 }
@@ -444,7 +470,7 @@ type customers struct {
 // visit sends so many customers. Every other one comes anew for each order.
 func (s *shop) visit(number int) *customers {
 	s.t.Helper()
-	c := &customers{t: s.t, answered: make(map[string]order), reached: make(chan struct{})}
+	c := &customers{t: s.t, answered: make(map[string]order), complete: make(map[string]bool), reached: make(chan struct{})}
 	url := "http://" + s.addr("api") + "/orders"
 	s.t.Cleanup(c.group.Wait)
 	for i := range number {
@@ -452,8 +478,8 @@ func (s *shop) visit(number int) *customers {
 		client := &http.Client{Transport: transport, Timeout: deadline}
 		c.group.Go(func() {
 			defer transport.CloseIdleConnections()
-			for qty := int64(1); ; qty = qty%3 + 1 {
-				if err := c.place(client, url, qty); err != nil {
+			for n := 0; ; n++ {
+				if err := c.place(client, url, int64(n%3+1), fmt.Sprintf("%d.%d", i, n)); err != nil {
 					return
 				}
 			}
@@ -462,35 +488,49 @@ func (s *shop) visit(number int) *customers {
 	return c
 }
 
-// place places one order. An error is no fault: the door may be closed. If an answer was lost or cut off, it is found
-// when the orders are compared.
-func (c *customers) place(client *http.Client, url string, qty int64) error {
+// place places one order, by a request with that id. An error is no fault: the door may be closed. If an answer was lost,
+// it is found when the orders are compared.
+func (c *customers) place(client *http.Client, url string, qty int64, id string) error {
 	wanted := fmt.Sprintf(`{"sku":"tea","qty":%d}`, qty)
-	request, err := http.NewRequestWithContext(c.t.Context(), "POST", url, strings.NewReader(wanted))
+	var begun atomic.Bool // the answer
+	ctx := httptrace.WithClientTrace(c.t.Context(), &httptrace.ClientTrace{GotFirstResponseByte: func() { begun.Store(true) }})
+	request, err := http.NewRequestWithContext(ctx, "POST", url, strings.NewReader(wanted))
 	if err != nil {
 		return err
 	}
+	request.Header.Set("X-Request-ID", id)
 	response, err := client.Do(request)
-	if err != nil {
-		return err
+	var body []byte
+	if err == nil {
+		defer response.Body.Close()
+		body, err = io.ReadAll(response.Body)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return fmt.Errorf("an answer was cut off: %w", err)
+		if begun.Load() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.cut = append(c.cut, fmt.Sprintf("request %s: %v", id, err))
+		}
+		return err
 	}
 	var placed order
 	if err := json.Unmarshal(body, &placed); err != nil || response.StatusCode != http.StatusCreated {
 		c.t.Errorf("%s: %q, %v", response.Status, body, err)
 		return fmt.Errorf("answered %s", response.Status)
 	}
+	c.note(id, placed)
+	return nil
+}
+
+// note takes down that a request with that id got its complete answer.
+func (c *customers) note(id string, placed order) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.complete[id] = true
 	c.answered[placed.ID] = placed
 	if len(c.answered) == c.awaited {
 		close(c.reached)
 	}
-	return nil
 }
 
 // await waits until so many orders more were answered.
@@ -512,9 +552,10 @@ func (c *customers) leave() map[string]order {
 	return c.answered
 }
 
-func rounds(t *testing.T) int {
+// rounds returns how many rounds a test is to run.
+func rounds(t *testing.T, otherwise int64) int {
 	t.Helper()
-	return int(number(t, "STRATA_E2E_ROUNDS", 3))
+	return int(number(t, "STRATA_E2E_ROUNDS", otherwise))
 }
 
 func random(t *testing.T) *rand.Rand {

@@ -17,6 +17,8 @@ type Config struct {
 	Admin string
 	// Database is the path of the SQLite file; empty means a file in a fresh temporary folder.
 	Database string
+	// Debug has each request logged, and what each part does.
+	Debug bool
 }
 
 // FromFlags reads the settings from the command line of the program. As programs do, it prints the flags and exits
@@ -36,6 +38,7 @@ func parse(flags *flag.FlagSet, args []string) (Config, error) {
 	flags.StringVar(&settings.Fulfilment, "fulfilment", "127.0.0.1:8082", "`address` that deliveries are sent to")
 	flags.StringVar(&settings.Admin, "admin", "127.0.0.1:8081", "`address` of /livez, /readyz and /startupz")
 	flags.StringVar(&settings.Database, "db", "", "`path` of the database (default a file in a fresh temporary folder)")
+	flags.BoolVar(&settings.Debug, "debug", false, "log each request, and what each part does")
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%q is no flag", flags.Arg(0))

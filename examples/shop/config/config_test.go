@@ -19,12 +19,12 @@ func TestFlagsHaveTheirDefaults(t *testing.T) {
 }
 
 func TestFlagsSetWhatTheyName(t *testing.T) {
-	settings, err := parse(quiet(), []string{"-http", ":1", "-fulfilment", ":2", "-admin", ":3", "-db", "shop.db"})
+	settings, err := parse(quiet(), []string{"-http", ":1", "-fulfilment", ":2", "-admin", ":3", "-db", "shop.db", "-debug"})
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	want := Config{HTTP: ":1", Fulfilment: ":2", Admin: ":3", Database: "shop.db"}
+	want := Config{HTTP: ":1", Fulfilment: ":2", Admin: ":3", Database: "shop.db", Debug: true}
 	if settings != want {
 		t.Errorf("settings = %+v, want %+v", settings, want)
 	}

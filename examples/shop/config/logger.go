@@ -8,8 +8,11 @@ import (
 )
 
 // NewLogger returns a logger that writes to the standard error: for people if that is a terminal, as JSON if not.
-func NewLogger() (*zap.Logger, error) {
+func NewLogger(config Config) (*zap.Logger, error) {
 	settings := zap.NewProductionConfig()
+	if config.Debug {
+		settings.Level.SetLevel(zap.DebugLevel)
+	}
 	settings.Sampling = nil // each line counts
 	settings.DisableStacktrace = true
 	settings.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder

@@ -38,7 +38,17 @@ type Server struct {
 // New returns a server that will serve routes on addr; port 0 takes a free one. The name is what it is called in
 // errors and in the log.
 func New(name, addr string, routes *http.ServeMux, log *zap.Logger) *Server {
-	return &Server{name: name, addr: addr, handler: jsonErrors(routes), log: log.With(zap.String("server", name))}
+	log = log.With(zap.String("server", name))
+	return &Server{name: name, addr: addr, handler: noted(log, jsonErrors(routes)), log: log}
+}
+
+// noted has each request logged, at level debug, when it is taken in: it is owed an answer from then on.
+func noted(log *zap.Logger, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log.Debug("request",
+			zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.String("id", r.Header.Get("X-Request-ID")))
+		handler.ServeHTTP(w, r)
+	})
 }
 
 // Addr returns the address in use, with the port that was taken. It is known when the server runs, empty before.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -142,6 +143,19 @@ func TestAddressInUseIsLogged(t *testing.T) {
 	if lines != 1 {
 		t.Errorf("logged %d times: %v", lines, log.All())
 	}
+}
+
+func TestRequestIsLoggedWhenItIsTakenIn(t *testing.T) {
+	core, log := observer.New(zap.DebugLevel)
+	handler := noted(zap.New(core), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if log.FilterMessage("request").FilterField(zap.String("id", "7")).FilterField(zap.String("path", "/here")).Len() != 1 {
+			t.Errorf("logged when the handler is entered: %v", log.All())
+		}
+	}))
+	request := httptest.NewRequest("GET", "/here", nil)
+	request.Header.Set("X-Request-ID", "7")
+
+	handler.ServeHTTP(httptest.NewRecorder(), request)
 }
 
 func TestWhatIsNotServedIsRefusedInJSON(t *testing.T) {

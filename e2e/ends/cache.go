@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"go.uber.org/zap"
+
+	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/process"
+)
+
+// cache behaves, in each phase, as the flag of that name says:
+//
+//	fail   it returns an error
+//	panic  it panics
+//	exit   it ends its goroutine
+//	nil    it returns without an error, too early
+//	slow   it goes on until its context ends
+//	held   it goes on until the standard input is closed
+//	deaf   it goes on for ever
+//
+// Without a flag it does what is asked of it.
+type cache struct {
+	settings *settings
+	log      *zap.Logger
+	up       *tickerUp
+	ready    *ready
+	by       container.Shutdowner
+}
+
+func (*cache) Name() string { return "cache" }
+
+func newCache(s *settings, log *zap.Logger, up *tickerUp, ready *ready, by container.Shutdowner, _ *database) (*cache, error) {
+	c := &cache{s, log, up, ready, by}
+	c.enter("construct")
+	return c, misbehave(context.Background(), s.construct)
+}
+
+// enter tells that the cache is in a phase now, and calls the Shutdowner if it is to be called there.
+func (c *cache) enter(phase string) {
+	c.log.Debug("cache", zap.String("phase", phase))
+	if c.settings.shutdown == phase {
+		c.settings.shutDown(c.by)
+	}
+}
+
+func (c *cache) Run(ctx context.Context, callback process.Callback) error {
+	return process.Worker(c.work).Run(ctx, callback)
+}
+
+// Drain is called when the drain begins.
+func (c *cache) Drain() { c.enter("drain") }
+
+func (c *cache) work(ctx context.Context, ready func() (stop <-chan struct{})) error {
+	select {
+	case <-c.up.started:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	c.enter("start")
+	if start := c.settings.start; start != "" {
+		return misbehave(ctx, start)
+	}
+	stop := ready()
+	select {
+	case <-c.ready.app: // there is nothing else to do before
+	case <-stop:
+	}
+	c.enter("run")
+	if run := c.settings.run; run != "" {
+		return misbehave(ctx, run)
+	}
+	select {
+	case <-stop:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	c.enter("stop")
+	return misbehave(ctx, c.settings.stop)
+}
+
+func misbehave(ctx context.Context, how string) error {
+	switch how {
+	case "fail":
+		return errors.New("boom")
+	case "panic":
+		panic("boom")
+	case "exit":
+		runtime.Goexit()
+	case "", "nil":
+		return nil
+	case "slow":
+		<-ctx.Done()
+		return ctx.Err()
+	case "held":
+		awaitRelease()
+		return nil
+	case "deaf":
+		<-make(chan struct{})
+	}
+	return fmt.Errorf("a cache cannot %s", how)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"flag"
+	"time"
+)
+
+// settings are what the flags say.
+type settings struct {
+	construct, start, run, stop string // how the cache behaves
+	server                      bool   // its stop returns an error
+
+	setup    string // a mistake: option, provide, missing or cycle
+	twice    bool   // options are given twice, with mistakes the first time
+	shutdown string // when it is called: before, construct, start, started or stop
+	code     int
+	cause    string
+
+	schedule     string
+	startTimeout time.Duration
+	stopTimeout  time.Duration
+	forceTimeout time.Duration
+	drain        time.Duration
+
+	context bool // RunContext, until the standard input is closed
+	again   bool // Run is called twice
+	linger  bool // main goes on after Run, until the standard input is closed
+	hang    bool // the log hangs after its last line, until the standard input is closed
+}
+
+func parse() *settings {
+	s := new(settings)
+	flag.StringVar(&s.construct, "construct", "", "`how` the constructor of the cache behaves: fail, panic, exit, held, deaf")
+	flag.StringVar(&s.start, "start", "", "`how` the start of the cache behaves: fail, panic, exit, nil, slow, deaf")
+	flag.StringVar(&s.run, "run", "", "`how` the cache behaves when everything has started: fail, panic, exit, nil")
+	flag.StringVar(&s.stop, "stop", "", "`how` the stop of the cache behaves: fail, panic, exit, slow, held, deaf")
+	flag.BoolVar(&s.server, "server", false, "the stop of the server fails")
+	flag.StringVar(&s.setup, "setup", "", "`mistake` of the setup: option, provide, missing, cycle")
+	flag.BoolVar(&s.twice, "twice", false, "give all options twice, with negative durations the first time")
+	flag.StringVar(&s.shutdown, "shutdown", "", "`when` it is called: before, construct, start, started, stop")
+	flag.IntVar(&s.code, "code", 0, "exit `code` of the shutdown")
+	flag.StringVar(&s.cause, "cause", "", "`cause` of the shutdown")
+	flag.StringVar(&s.schedule, "schedule", "layer", "layer or dependency")
+	flag.DurationVar(&s.startTimeout, "start-timeout", time.Minute, "")
+	flag.DurationVar(&s.stopTimeout, "stop-timeout", 25*time.Second, "")
+	flag.DurationVar(&s.forceTimeout, "force-timeout", 3*time.Second, "")
+	flag.DurationVar(&s.drain, "drain", 0, "")
+	flag.BoolVar(&s.context, "context", false, "RunContext until the standard input is closed")
+	flag.BoolVar(&s.again, "again", false, "run the app twice")
+	flag.BoolVar(&s.linger, "linger", false, "go on after Run until the standard input is closed")
+	flag.BoolVar(&s.hang, "hang", false, "have the log hang after its last line, until the standard input is closed")
+	flag.Parse()
+	return s
+}
