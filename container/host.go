@@ -39,11 +39,7 @@ func (a *App) Run() {
 		signal.Notify(source, a.config.signals...)
 		defer signal.Stop(source)
 	}
-	err := a.host("Run", context.Background(), source)
-	if errors.Is(err, ErrStarted) {
-		a.flush() // nobody has, of the mistake
-	}
-	if code := ExitCode(err); code != 0 {
+	if code := ExitCode(a.host("Run", context.Background(), source)); code != 0 {
 		os.Exit(code)
 	}
 }
@@ -66,7 +62,8 @@ func (a *App) host(method string, ctx context.Context, source <-chan os.Signal) 
 	if err := a.claim(method, hosted); err != nil {
 		a.emit(hooks.Misuse{At: time.Now(), Err: err})
 		if method == "Run" { // which exits then, but not while the app is at work
-			return cmp.Or(a.hostedElsewhere(), err)
+			err = cmp.Or(a.hostedElsewhere(), err)
+			a.flush()
 		}
 		return err
 	}
