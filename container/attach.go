@@ -33,7 +33,7 @@ import (
 //   - A constructor or decorator that was given to c directly gets no
 //     [hooks.Lifecycle] and no [Shutdowner]: that it takes one is an error of
 //     [App.Err], unless it was called already. Provide it to the App instead.
-//   - There are no Provided, Decorated and Constructed events of those.
+//   - There are no Provided, Decorated, Constructing and Constructed events of those.
 //   - The options of c are as dig.New was given them: without
 //     [dig.RecoverFromPanics] a panic in a constructor is one of [App.Process] and
 //     [App.Runner]; Run and RunContext return it as an error. Cycles are found before

@@ -41,6 +41,9 @@ func (a *App) wrap(n *wiring.Node) wiring.Interceptor {
 	locate(n)
 	c := a.intercept(n)
 	scope := n.Scope.Name()
+	n.OnCalling(func() {
+		a.emit(hooks.Constructing{At: time.Now(), Constructor: n.Name, Location: n.Location(), Scope: scope})
+	})
 	n.OnCalled(func(took time.Duration, err error) {
 		if c != nil && c.last == nil && err == nil {
 			err = process.ErrGoexit // dig takes it for a success

@@ -235,7 +235,7 @@ func TestObserveTellsThePast(t *testing.T) {
 // else suffers.
 func TestBrokenObserversAreLeftOut(t *testing.T) {
 	for name, breaks := range map[string]func(){"panic": func() { panic("boom") }, "goexit": runtime.Goexit} {
-		for _, event := range []hooks.Event{hooks.Constructed{}, hooks.Planned{}, hooks.AppStarting{}, hooks.AppStarted{}, hooks.AppStopping{}, hooks.AppStopped{}} {
+		for _, event := range []hooks.Event{hooks.Constructing{}, hooks.Constructed{}, hooks.Planned{}, hooks.AppStarting{}, hooks.AppStarted{}, hooks.AppStopping{}, hooks.AppStopped{}} {
 			t.Run(fmt.Sprintf("%s at %T", name, event), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					told, broken := 0, false

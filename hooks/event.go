@@ -19,6 +19,7 @@ func (Provided) event()      {}
 func (Decorated) event()     {}
 func (Supplied) event()      {}
 func (Invoked) event()       {}
+func (Constructing) event()  {}
 func (Constructed) event()   {}
 func (Planned) event()       {}
 func (AppStarting) event()   {}
@@ -94,6 +95,19 @@ type Invoked struct {
 	// Err is the function's error, or why it could not be called. The caller of Invoke was given it, too, and may
 	// well have handled it.
 	Err error
+}
+
+// Constructing tells that a constructor is about to be called: what it takes has been constructed. Its [Constructed]
+// follows, those of others in between if it asks the application for more.
+type Constructing struct {
+	// At is when this was told.
+	At time.Time
+	// Constructor is the function's name with its package, like "shop.NewServer".
+	Constructor string
+	// Location is the file and line of the function, like "server.go:42".
+	Location string
+	// Scope is the name of the scope that it was provided to, empty for the root.
+	Scope string
 }
 
 // Constructed tells that a constructor has returned.

@@ -43,7 +43,7 @@ func TestTheDefaultScheduleIsByLayer(t *testing.T) {
 
 func TestEveryEventSaysWhen(t *testing.T) {
 	events := []hooks.Event{
-		hooks.Provided{}, hooks.Decorated{}, hooks.Supplied{}, hooks.Invoked{}, hooks.Constructed{}, hooks.Planned{},
+		hooks.Provided{}, hooks.Decorated{}, hooks.Supplied{}, hooks.Invoked{}, hooks.Constructing{}, hooks.Constructed{}, hooks.Planned{},
 		hooks.AppStarting{}, hooks.UnitStarting{}, hooks.UnitStarted{}, hooks.StillStarting{}, hooks.AppStarted{},
 		hooks.AppStopping{}, hooks.Draining{}, hooks.UnitStopping{}, hooks.UnitStopped{}, hooks.UnitFailed{},
 		hooks.UnitReported{}, hooks.StillStopping{}, hooks.Stuck{}, hooks.Misuse{}, hooks.AppStopped{},

@@ -21,6 +21,7 @@
 // # Messages
 //
 //	provide, decorate, supply       something was given to the application
+//	constructing                    a constructor is about to be called
 //	construct, invoke               a constructor or an invoked function has returned
 //	plan                            what will run is known
 //	app starting, app started       the start began, and is complete

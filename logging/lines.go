@@ -37,6 +37,10 @@ func lineOf(event hooks.Event) (*line, bool) {
 			text("function", e.Function).text("location", e.Location).text("scope", e.Scope).
 			duration("took", e.Took).failure(e.Err), true
 
+	case hooks.Constructing:
+		return newLine(e.At, slog.LevelDebug, "constructing").
+			text("constructor", e.Constructor).text("location", e.Location).text("scope", e.Scope), true
+
 	case hooks.Constructed:
 		return newLine(e.At, failing(e.Err, lasting(e.Took)), "construct").
 			text("constructor", e.Constructor).text("location", e.Location).text("scope", e.Scope).

@@ -71,6 +71,9 @@ var lines = []struct {
 		hooks.Invoked{At: at, Function: "main.migrate", Location: "main.go:30", Scope: "admin", Err: errBroken},
 		`"DEBUG","msg":"invoke","function":"main.migrate","location":"main.go:30","scope":"admin","took":0,"error":"broken"`,
 	}, {
+		hooks.Constructing{At: at, Constructor: "shop.NewServer", Location: "server.go:42", Scope: "admin"},
+		`"DEBUG","msg":"constructing","constructor":"shop.NewServer","location":"server.go:42","scope":"admin"`,
+	}, {
 		hooks.Constructed{At: at, Constructor: "shop.NewServer", Location: "server.go:42", Took: time.Second - 1},
 		`"DEBUG","msg":"construct","constructor":"shop.NewServer","location":"server.go:42","took":999999999`,
 	}, {

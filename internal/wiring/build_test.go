@@ -33,17 +33,18 @@ func TestBuildCallsAGroupMemberAlone(t *testing.T) {
 	member := func(name string) *Node {
 		n := through(t, s, func() *a { calls += name; return &a{len(calls)} }, dig.Group("g"),
 			dig.WithProviderCallback(func(dig.CallbackInfo) { calls += strings.ToUpper(name) }))
+		n.OnCalling(func() { calls += "?" })
 		n.OnCalled(func(_ time.Duration, err error) { calls += "!" })
 		return n
 	}
 	one, two := member("x"), member("y")
-	if err := one.Build(); err != nil || calls != "x!" {
+	if err := one.Build(); err != nil || calls != "?x!" {
 		t.Fatal(calls, err)
 	}
 	if order, _ := one.Called(); order != 1 {
 		t.Fatal(order)
 	}
-	if err := two.Build(); err != nil || calls != "x!Xy!Y" {
+	if err := two.Build(); err != nil || calls != "?x!X?y!Y" {
 		t.Fatal(calls, err)
 	}
 	calls = ""

@@ -38,12 +38,13 @@ type Node struct {
 	Home    *Scope // where the results are registered: the root, if dig.Export(true)
 	Seq     int    // order of registration, from 1; an invoked function counts, too
 
-	value    reflect.Value // the function itself
-	sig      *signature
-	wrapped  bool // dig was given a wrapper of the function
-	between  Interceptor
-	onCalled func(took time.Duration, err error)
-	found    found // what dig tells of it; nil unless it was found by Attach
+	value     reflect.Value // the function itself
+	sig       *signature
+	wrapped   bool // dig was given a wrapper of the function
+	between   Interceptor
+	onCalled  func(took time.Duration, err error)
+	onCalling func()
+	found     found // what dig tells of it; nil unless it was found by Attach
 
 	// What follows is guarded by the graph's lock.
 
@@ -78,6 +79,9 @@ func (n *Node) Called() (order int, ok bool) {
 // There is one f a node, which is to be set while setting up, at the latest by the wrap function of Provide and Decorate if no call is to be missed.
 func (n *Node) OnCalled(f func(took time.Duration, err error)) { n.onCalled = f }
 
+// OnCalling has f called before each of these calls. As for OnCalled, there is one f a node.
+func (n *Node) OnCalling(f func()) { n.onCalling = f }
+
 func newNode(kind Kind, s *Scope, f reflect.Value) *Node {
 	g := s.graph
 	n := &Node{Place: g.placeOf(f.Pointer()), Kind: kind, Func: f.Type(), Scope: s, Home: s, value: f, sig: g.signatureOf(f.Type())}
@@ -94,7 +98,15 @@ func (n *Node) after(info dig.CallbackInfo) {
 	n.end(info.Runtime, info.Error, nil)
 }
 
+// begin notes that the function is about to be called, and tells of it.
 func (n *Node) begin() {
+	if handed := n.begun(); !handed && n.onCalling != nil {
+		n.onCalling()
+	}
+}
+
+// begun reports whether what begins is no call, but dig's taking what was kept.
+func (n *Node) begun() (handed bool) {
 	g := n.Scope.graph
 	if !g.isAsking() { // dig was asked by somebody else, who may have provided more before
 		// Ignored: it is found again by who looks next.
@@ -111,6 +123,7 @@ func (n *Node) begin() {
 		}
 		n.freeze(edges)
 	}
+	return n.kept != nil
 }
 
 // freeze makes the edges final: what the function decorates or provides itself does not reach it any more. Of a soft group
