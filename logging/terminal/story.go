@@ -1,0 +1,289 @@
+package terminal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
+)
+
+// story is what the events tell of an application, as far as it is shown: lines that
+// stay, and what the picture is drawn from.
+type story struct {
+	lines *lines
+
+	phase phase
+	since time.Time // of the phase
+	calls []call    // of constructors that have not returned, the outermost first
+
+	units   map[string]*unit // that were started, or asked to stop, and have not ended
+	total   int              // how many start, or stop
+	done    int              // how many of these have
+	ready   time.Duration    // what the units took to start, added up
+	awaited int              // how often a unit was started, or asked to stop
+	during  string           // what the app did when it had to stop, if it did not run
+
+	why    string // it stops
+	drains time.Duration
+	forced int
+
+	held  []held // lines that may not be needed
+	drawn bool   // there is a picture
+}
+
+// phase is how far an application has come. It only grows, and begins again after the
+// end.
+type phase int
+
+const (
+	building phase = iota // until AppStarting
+	starting              // until AppStarted
+	running               // until AppStopping
+	stopping              // until AppStopped
+)
+
+// call is a constructor that is being called.
+type call struct {
+	name  string
+	since time.Time
+}
+
+// unit is one that is alive.
+type unit struct {
+	name    string
+	since   time.Time // it was started, or asked to stop
+	order   int       // in which they were
+	pending bool      // it is not ready, or has not ended
+	report  string    // the last
+}
+
+// held is a line that is only written if an error that comes soon does not say the
+// same: it has all these texts then.
+type held struct {
+	write func()
+	texts []string
+}
+
+func newStory(colours bool) *story {
+	return &story{lines: &lines{colours: colours}, units: make(map[string]*unit)}
+}
+
+// lives reports whether time goes on in the picture: while something is constructed,
+// starts or stops.
+func (s *story) lives() bool {
+	return s.phase == starting || s.phase == stopping || len(s.calls) > 0
+}
+
+// tell takes an event in, and returns the lines that are to be written for it.
+func (s *story) tell(t told) []byte {
+	switch e := t.event.(type) {
+	case hooks.Provided:
+		s.hold(t, e.At, "provide "+place(e.Constructor, e.Location))
+	case hooks.Decorated:
+		s.hold(t, e.At, "decorate "+place(e.Decorator, e.Location))
+	case hooks.Supplied:
+		s.hold(t, e.At, "supply "+strings.Join(e.Types, ", "))
+	case hooks.Constructing:
+		at := orNow(e.At)
+		if s.phase == building && s.since.IsZero() {
+			s.since = at
+		}
+		s.calls = append(s.calls, call{place(e.Constructor, e.Location), at})
+	case hooks.Constructed:
+		s.returned(place(e.Constructor, e.Location))
+		s.hold(t, e.At, "construct "+place(e.Constructor, e.Location))
+	case hooks.Planned:
+		s.unhold()
+		if e.Plan != nil {
+			for _, warning := range e.Plan.Warnings {
+				s.lines.add(e.At, warns, warning)
+			}
+		}
+	case hooks.AppStarting:
+		s.unhold()
+		s.enter(starting, e.At)
+		s.total = e.Units
+	case hooks.AppStarted:
+		s.lines.add(e.At, started, startedText(e, s.total, s.ready-e.Took))
+		s.enter(running, e.At)
+	case hooks.AppStopping:
+		s.stop(t, e)
+	case hooks.Draining:
+		s.drains = e.Delay
+	case hooks.Stuck:
+		s.holdStuck(e)
+	case hooks.Misuse:
+		s.lines.add(e.At, warns, strings.Join(t.errs, "\n"))
+	case hooks.AppStopped:
+		s.end(t, e)
+	default:
+		s.tellUnit(t)
+	}
+	return s.lines.take()
+}
+
+// tellUnit takes in what a unit does.
+func (s *story) tellUnit(t told) {
+	switch e := t.event.(type) {
+	case hooks.UnitStarting:
+		s.await(e.Unit.Name, e.At)
+	case hooks.UnitStarted:
+		if u := s.units[e.Unit.Name]; u != nil {
+			u.pending, u.report = false, ""
+		}
+		if s.phase == starting {
+			s.done++
+		}
+		s.ready += e.Took
+	case hooks.UnitReported:
+		if u := s.units[e.Unit.Name]; u != nil {
+			u.report = t.report
+		}
+	case hooks.UnitFailed:
+		if e.Cause == nil {
+			s.lines.add(e.At, ended, e.Unit.Name+" ended by itself")
+		}
+		s.fail(t, e.At, fails, "")
+	case hooks.UnitStopping:
+		s.drains = 0
+		s.await(e.Unit.Name, e.At)
+	case hooks.UnitStopped:
+		s.fail(t, e.At, fails, "")
+		delete(s.units, e.Unit.Name)
+		if s.phase == stopping {
+			s.done++
+		}
+		if e.Forced {
+			s.forced++
+		}
+	}
+}
+
+// enter goes on to a phase.
+func (s *story) enter(p phase, at time.Time) {
+	s.phase, s.since = p, orNow(at)
+	s.total, s.done = 0, 0
+}
+
+// await notes that a unit was started, or asked to stop.
+func (s *story) await(name string, at time.Time) {
+	u := s.units[name]
+	if u == nil {
+		u = &unit{name: name}
+		s.units[name] = u
+		if s.phase == stopping {
+			s.total++
+		}
+	}
+	s.awaited++
+	u.order = s.awaited
+	u.since, u.pending, u.report = orNow(at), true, ""
+}
+
+// returned notes that a constructor is not called any more.
+func (s *story) returned(name string) {
+	for i, c := range slices.Backward(s.calls) {
+		if c.name == name {
+			s.calls = slices.Delete(s.calls, i, i+1)
+			return
+		}
+	}
+}
+
+// stop notes that the app stops, and why.
+func (s *story) stop(t told, e hooks.AppStopping) {
+	switch s.phase {
+	case building:
+		s.during = " before the start"
+	case starting:
+		s.during = " during the start"
+	}
+	s.enter(stopping, e.At)
+	s.total = len(s.units)
+	for _, u := range s.units {
+		if u.pending && u.report == "" {
+			u.report = "starting"
+		}
+	}
+	s.why = whyText(e, t.signal)
+	switch {
+	case e.Why == hooks.WhyFailure || e.Why == hooks.WhyTimeout:
+		s.fail(t, e.At, fails, "")
+	case len(t.errs) == 1 && isShort(t.errs[0]):
+		s.why += ": " + clean(t.errs[0])
+	default:
+		s.fail(t, e.At, stops, s.why+": ")
+	}
+	s.unhold()
+}
+
+// end tells how it ended, and begins anew.
+func (s *story) end(t told, e hooks.AppStopped) {
+	s.fail(t, e.At, fails, "")
+	s.unhold()
+	label := stopped
+	if len(t.errs) > 0 {
+		label = stoppedBadly
+	}
+	s.lines.add(e.At, label, s.stoppedText(e.Took))
+	colours := s.lines.colours
+	lines := s.lines.take()
+	*s = *newStory(colours)
+	s.lines.text = lines
+}
+
+// fail tells of an error in full, as far as the same was not told before.
+func (s *story) fail(t told, at time.Time, l label, what string) {
+	news := slices.DeleteFunc(slices.Clone(t.errs), s.lines.told)
+	if t.stack != "" && !s.lines.told(t.stack) {
+		if len(news) == 0 {
+			news = []string{"the stack of the panic"}
+		}
+		news[len(news)-1] += "\n" + t.stack
+	}
+	for _, text := range news {
+		s.lines.addError(at, l, what, text)
+	}
+}
+
+// hold tells of an error in setting up, unless the app ends with one that says the same
+// and more.
+func (s *story) hold(t told, at time.Time, what string) {
+	if len(t.errs) == 0 {
+		return
+	}
+	s.held = append(s.held, held{func() { s.fail(t, at, fails, what+": ") }, t.errs})
+}
+
+// holdStuck tells what is stuck, and where, unless the error of the app does.
+func (s *story) holdStuck(e hooks.Stuck) {
+	var b strings.Builder
+	var texts []string
+	for i, u := range e.Units {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s (%v for %s)", u.Unit, u.Phase, short(u.For))
+		texts = append(texts, u.Unit)
+		if u.Stack != "" {
+			fmt.Fprintf(&b, "\n%s", strings.TrimRight(u.Stack, "\n"))
+			texts = append(texts, u.Stack)
+		}
+	}
+	if len(e.Units) == 0 {
+		b.WriteString("no unit is known")
+	}
+	s.held = append(s.held, held{func() { s.lines.addError(e.At, hangs, "", b.String()) }, texts})
+}
+
+// unhold writes what is held and was not told meanwhile.
+func (s *story) unhold() {
+	for _, h := range s.held {
+		if len(h.texts) == 0 || slices.ContainsFunc(h.texts, func(text string) bool { return !s.lines.told(text) }) {
+			h.write()
+		}
+	}
+	s.held = nil
+}
