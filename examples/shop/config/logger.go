@@ -19,6 +19,7 @@ func NewLogger(screen *terminal.Log) *zap.Logger {
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		settings = zap.NewDevelopmentEncoderConfig()
 		settings.EncodeTime = zapcore.TimeEncoderOfLayout(time.TimeOnly)
+		settings.ConsoleSeparator = "  "
 		encoder = zapcore.NewConsoleEncoder(settings)
 	}
 	return zap.New(zapcore.NewCore(encoder, screen, zapcore.InfoLevel), zap.AddCaller(), zap.ErrorOutput(screen))
