@@ -185,6 +185,21 @@ func TestTheShopOnASmallTerminal(t *testing.T) {
 	s.wantNone(`starting|stopping`)
 }
 
+// A terminal that was stopped keeps nobody from ending.
+func TestHelloEndsOnATerminalThatWasStopped(t *testing.T) {
+	t.Setenv("HTTP", "127.0.0.1:0")
+	s := onTerminal(t, 100, 24, buildHello)
+
+	s.await("it has started", `started   1 unit`)
+	s.press(ctrlS)
+	s.signal(syscall.SIGTERM)
+
+	if code := s.exitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	s.wantNone(`stopped`)
+}
+
 // Whatever ends it leaves a terminal as it was found.
 func TestATerminalIsAsItWasAfterAKill(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "shop.db")
@@ -199,7 +214,10 @@ func TestATerminalIsAsItWasAfterAKill(t *testing.T) {
 	s.wantLast(`starting .*\n  \*store\.Store.*\n$`)
 }
 
-const ctrlC = "\x03"
+const (
+	ctrlC = "\x03"
+	ctrlS = "\x13"
+)
 
 var buildHello = sync.OnceValues(func() (path string, err error) { return build("hello") })
 
