@@ -133,6 +133,25 @@ func TestARefusedConstructorIsToldOnce(t *testing.T) {
 	}
 }
 
+// Whatever tells of a panic, its stack is there, and once.
+func TestAPanicIsToldOnceWithItsStack(t *testing.T) {
+	bubble(t, 400, 60, func(e *emulator, l *Log) {
+		app := container.New(container.WithLog(l.Observer()), container.Provide(newDatabase, func(*database) *server {
+			return &server{process.Worker(func(_ context.Context, ready func() (stop <-chan struct{})) error {
+				ready()
+				panic("boom")
+			})}
+		}))
+		_ = app.RunContext(context.Background())
+		synctest.Wait()
+		for _, once := range []string{"panic: boom", "[running", "terminal.TestAPanicIsToldOnceWithItsStack.func1.1.1"} {
+			if n := strings.Count(e.shown(), once); n != 1 {
+				t.Errorf("%d times %q in\n%s", n, once, e.shown())
+			}
+		}
+	})
+}
+
 // What hangs is told with its stack, which shows the line, and told once.
 func TestWhatHangsIsToldOnceWithItsStack(t *testing.T) {
 	bubble(t, 400, 60, func(e *emulator, l *Log) {

@@ -12,11 +12,11 @@
 //	  *store.Store        4.2s
 //	  *queue.Consumer     1.0s  retry 2: connection refused
 //
-// When it is over a line takes its place: how long the start took, which units decided
-// that (see [hooks.CriticalChain]; what took less than a twentieth is left out, as ".."),
-// and how much less it was than if the units had started one after the other. A stop ends
-// with a line that says how long it took and why the application stopped. What takes less
-// than a tenth of a second is only that line.
+// When it is over a line takes its place: how long the start took, how much less that was
+// than if the units had started one after the other, and which units decided it, see
+// [hooks.CriticalChain]. What is less than a twentieth of the start is left out, of the
+// chain as "..". A stop ends with a line that says how long it took and why the
+// application stopped. What takes less than a tenth of a second is only that line.
 //
 //	12:00:04  started   6 units in 4.9s (1.8s saved by parallel starts): *store.Store 4.2s > *api.Server 0.7s
 //	12:31:10  stopped   6 units in 12ms: interrupt

@@ -78,6 +78,23 @@ func TestNothingOfAnErrorIsLost(t *testing.T) {
 00:00:00  stopped   before the start
 `,
 		},
+		"one whose text is part of another": {
+			hooks.AppStopped{Err: errors.Join(errors.New("stop *a.A: context canceled"), errors.New("context canceled"))}, `
+00:00:00  error     stop *a.A: context canceled
+00:00:00  error     context canceled
+00:00:00  stopped   before the start
+`,
+		},
+		"a panic among others": {
+			hooks.AppStopped{Err: errors.Join(panicked, errors.New("broken"))}, `
+00:00:00  error     panic: boom
+    goroutine 7 [running]:
+    main.crash()
+        /src/main.go:7
+00:00:00  error     broken
+00:00:00  stopped   before the start
+`,
+		},
 		"control characters": {
 			hooks.UnitFailed{Cause: errors.New("a\x1b[2J\rb\u009bc\xffd\te")}, `
 00:00:00  error     a\x1b[2J\x0db\x9bc�d        e
@@ -126,6 +143,7 @@ func (hostile) Unwrap() []error { panic("hostile") }
 // told if it does not.
 func TestWhatIsHeldBackIsToldInTheEnd(t *testing.T) {
 	refused := hooks.Provided{Constructor: "shop.New", Location: "shop.go:7", Err: errors.New("already provided")}
+	late := hooks.Provided{Constructor: "shop.New", Location: "shop.go:7", Err: errors.New("it is late")}
 	failed := hooks.Constructed{Constructor: "shop.New", Location: "shop.go:7", Err: errors.New("no such file")}
 	stuck := hooks.Stuck{Units: []hooks.StuckUnit{
 		{Unit: "*a.A", Phase: hooks.PhaseStop, For: 28 * time.Second, Stack: "#\tmain.hang\n"},
@@ -140,9 +158,11 @@ func TestWhatIsHeldBackIsToldInTheEnd(t *testing.T) {
 		want   string
 	}{
 		"the app starts all the same": {
-			[]hooks.Event{refused, failed, hooks.Planned{}}, `
+			[]hooks.Event{refused, failed, hooks.Planned{}, hooks.AppStarted{}, late}, `
 00:00:00  error     provide shop.New (shop.go:7): already provided
 00:00:00  error     construct shop.New (shop.go:7): no such file
+00:00:00  started   0 units in 0s
+00:00:00  error     provide shop.New (shop.go:7): it is late
 `,
 		},
 		"it says so itself": {

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,11 +11,11 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-// lines are those that stay on the terminal. It breaks the long ones.
+// lines are those that stay on the terminal, which breaks the long ones.
 type lines struct {
 	colours bool
 	text    []byte
-	errors  strings.Builder // all that was written of errors, as they gave it
+	errors  []failure // that were told
 }
 
 // label is what a line begins with, after the time.
@@ -45,14 +46,19 @@ func (l *lines) add(at time.Time, of label, text string) {
 	l.text = fmt.Appendf(l.text, "%s  %s%s  %s\r\n", orNow(at).Format("15:04:05"), name, padding, text)
 }
 
-// addError adds the text of an error, which is not to be told again.
-func (l *lines) addError(at time.Time, of label, what, text string) {
-	l.errors.WriteString(text + "\n")
-	l.add(at, of, what+text)
+// addError adds an error, which is not to be told again.
+func (l *lines) addError(at time.Time, of label, what string, f failure) {
+	l.errors = append(l.errors, f)
+	l.add(at, of, what+f.text+"\n"+f.stack)
 }
 
-// told reports whether an error was told whose text has this one in it.
-func (l *lines) told(text string) bool { return strings.Contains(l.errors.String(), text) }
+// told reports whether this error was told, with its stack.
+func (l *lines) told(f failure) bool { return slices.Contains(l.errors, f) }
+
+// implied reports whether an error was told that has this text in its own.
+func (l *lines) implied(text string) bool {
+	return slices.ContainsFunc(l.errors, func(told failure) bool { return strings.Contains(told.text, text) })
+}
 
 // take returns the lines that were not taken before.
 func (l *lines) take() []byte {
@@ -103,7 +109,7 @@ func chainText(chain []hooks.Step, took time.Duration) string {
 func whyText(e hooks.AppStopping, signal string) string {
 	switch {
 	case signal != "":
-		return signal
+		return oneLine(signal)
 	case e.Unit != "" && e.Why == hooks.WhyFailure:
 		return oneLine(e.Unit) + " failed"
 	case e.Unit != "" && e.Why == hooks.WhyEnded:

@@ -115,7 +115,7 @@ func (s *story) tell(t told) []byte {
 	case hooks.Stuck:
 		s.holdStuck(e)
 	case hooks.Misuse:
-		s.lines.add(e.At, warns, strings.Join(t.errs, "\n"))
+		s.fail(t, e.At, warns, "")
 	case hooks.AppStopped:
 		s.end(t, e)
 	default:
@@ -211,8 +211,8 @@ func (s *story) stop(t told, e hooks.AppStopping) {
 	switch {
 	case e.Why == hooks.WhyFailure || e.Why == hooks.WhyTimeout:
 		s.fail(t, e.At, fails, "")
-	case len(t.errs) == 1 && isShort(t.errs[0]):
-		s.why += ": " + clean(t.errs[0])
+	case len(t.errs) == 1 && isShort(t.errs[0].text):
+		s.why += ": " + oneLine(t.errs[0].text)
 	default:
 		s.fail(t, e.At, stops, s.why+": ")
 	}
@@ -236,25 +236,28 @@ func (s *story) end(t told, e hooks.AppStopped) {
 
 // fail tells of an error in full, as far as the same was not told before.
 func (s *story) fail(t told, at time.Time, l label, what string) {
-	news := slices.DeleteFunc(slices.Clone(t.errs), s.lines.told)
-	if t.stack != "" && !s.lines.told(t.stack) {
-		if len(news) == 0 {
-			news = []string{"the stack of the panic"}
+	for _, f := range t.errs {
+		if !s.lines.told(f) {
+			s.lines.addError(at, l, what, f)
 		}
-		news[len(news)-1] += "\n" + t.stack
-	}
-	for _, text := range news {
-		s.lines.addError(at, l, what, text)
 	}
 }
 
 // hold tells of an error in setting up, unless the app ends with one that says the same
 // and more.
 func (s *story) hold(t told, at time.Time, what string) {
+	if s.phase != building {
+		s.fail(t, at, fails, what+": ")
+		return
+	}
 	if len(t.errs) == 0 {
 		return
 	}
-	s.held = append(s.held, held{func() { s.fail(t, at, fails, what+": ") }, t.errs})
+	h := held{write: func() { s.fail(t, at, fails, what+": ") }}
+	for _, f := range t.errs {
+		h.texts = append(h.texts, f.text)
+	}
+	s.held = append(s.held, h)
 }
 
 // holdStuck tells what is stuck, and where, unless the error of the app does.
@@ -275,13 +278,17 @@ func (s *story) holdStuck(e hooks.Stuck) {
 	if len(e.Units) == 0 {
 		b.WriteString("no unit is known")
 	}
-	s.held = append(s.held, held{func() { s.lines.addError(e.At, hangs, "", b.String()) }, texts})
+	s.held = append(s.held, held{func() { s.lines.add(e.At, hangs, b.String()) }, texts})
 }
 
 // unhold writes what is held and was not told meanwhile.
 func (s *story) unhold() {
 	for _, h := range s.held {
-		if len(h.texts) == 0 || slices.ContainsFunc(h.texts, func(text string) bool { return !s.lines.told(text) }) {
+		implied := len(h.texts) > 0
+		for _, text := range h.texts {
+			implied = implied && s.lines.implied(text)
+		}
+		if !implied {
 			h.write()
 		}
 	}

@@ -14,11 +14,14 @@ import (
 // signals and reports. Their methods are called once, and under no lock.
 type told struct {
 	event  hooks.Event
-	errs   []string // the error's text, one for each of those that were joined
-	stack  string   // of the panic that the error tells of
+	errs   []failure // the error, or those that were joined
 	signal string
 	report string
 }
+
+// failure is the text of an error, with the stack of the panic that it tells of, if it
+// does.
+type failure struct{ text, stack string }
 
 // read returns the event with its texts. An event that was handed over by pointer is
 // the same.
@@ -31,52 +34,55 @@ func read(event hooks.Event) told {
 	t := told{event: event}
 	switch e := event.(type) {
 	case hooks.Provided:
-		t.errs = textsOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	case hooks.Decorated:
-		t.errs = textsOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	case hooks.Supplied:
-		t.errs = textsOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	case hooks.Constructed:
-		t.errs, t.stack = textsOf(e.Err), stackOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	case hooks.AppStopping:
-		t.errs = textsOf(e.Cause)
+		t.errs = failuresOf(e.Cause)
 		if e.Signal != nil {
 			t.signal = guarded(e.Signal, e.Signal.String)
 		}
 	case hooks.UnitStopped:
-		t.errs, t.stack = textsOf(e.Err), stackOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	case hooks.UnitFailed:
-		t.errs, t.stack = textsOf(e.Cause), stackOf(e.Cause)
+		t.errs = failuresOf(e.Cause)
 	case hooks.UnitReported:
 		t.report = describe(e.Value)
 	case hooks.Misuse:
-		t.errs = textsOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	case hooks.AppStopped:
-		t.errs, t.stack = textsOf(e.Err), stackOf(e.Err)
+		t.errs = failuresOf(e.Err)
 	}
 	return t
 }
 
-// textsOf returns the texts of the errors that were joined, or that of err alone if
-// its text says anything else than those.
-func textsOf(err error) []string {
+// failuresOf returns the errors that were joined, or err alone if its text says anything
+// else than those.
+func failuresOf(err error) []failure {
 	if err == nil {
 		return nil
 	}
-	text := guarded(err, err.Error)
+	alone := []failure{{guarded(err, err.Error), stackOf(err)}}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		return []string{text}
+		return alone
 	}
-	var parts []string
+	var parts []failure
+	var texts []string
 	guarded(err, func() string {
 		for _, e := range joined.Unwrap() {
-			parts = append(parts, textsOf(e)...)
+			for _, f := range failuresOf(e) {
+				parts, texts = append(parts, f), append(texts, f.text)
+			}
 		}
 		return ""
 	})
-	if strings.Join(parts, "\n") != text {
-		return []string{text}
+	if strings.Join(texts, "\n") != alone[0].text {
+		return alone
 	}
 	return parts
 }
