@@ -14,7 +14,8 @@ import (
 
 // Log shows the lifecycle of one application on a terminal, and passes on what the
 // application itself logs so that both can be read. It is made by [New], and may be
-// used from any goroutine.
+// used from any goroutine. A nil Log, and one that New has not made, shows nothing, and
+// writing to it is [os.ErrInvalid].
 type Log struct {
 	out    io.Writer
 	screen *screen // nil off a terminal
@@ -67,7 +68,7 @@ func newLog(out io.Writer, size func() (width, height int), colours bool) *Log {
 // It never waits for the terminal: what it is told is drawn by a goroutine, which ends
 // when there is nothing left to draw.
 func (l *Log) Observer() hooks.Observer {
-	if l.screen == nil {
+	if !l.live() {
 		return nil
 	}
 	return (*observer)(l)
@@ -84,7 +85,10 @@ func (o *observer) Sync() error               { return (*Log)(o).Sync() }
 // newline is given one when something follows. As any write to a terminal, it waits
 // while that is stopped.
 func (l *Log) Write(p []byte) (n int, err error) {
-	if l.screen == nil {
+	if l == nil || l.out == nil {
+		return 0, os.ErrInvalid
+	}
+	if !l.live() {
 		return l.out.Write(p)
 	}
 	if err := l.paint(p); err != nil {
@@ -97,7 +101,7 @@ func (l *Log) Write(p []byte) (n int, err error) {
 // that of the terminal. Off a terminal it does nothing. Of [hooks.Observer] and of
 // zapcore.WriteSyncer it is the method of this name.
 func (l *Log) Sync() error {
-	if l.screen == nil {
+	if !l.live() {
 		return nil
 	}
 	err := l.paint(nil)
@@ -109,6 +113,9 @@ func (l *Log) Sync() error {
 	}
 	return err
 }
+
+// live reports whether there is a terminal.
+func (l *Log) live() bool { return l != nil && l.screen != nil }
 
 // observe notes what happened, and has it drawn.
 func (l *Log) observe(event hooks.Event) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,13 +40,19 @@ func TestOffATerminalNothingIsShown(t *testing.T) {
 	}
 }
 
-func TestANilFileIsNoTerminal(t *testing.T) {
-	l := New(nil)
-	if l.Observer() != nil {
-		t.Error("there is an observer")
-	}
-	if _, err := l.Write([]byte("lost")); !errors.Is(err, os.ErrInvalid) {
-		t.Errorf("the error is %v", err)
+func TestWithoutAFileThereIsNoTerminal(t *testing.T) {
+	for name, l := range map[string]*Log{"a nil file": New(nil), "a nil Log": nil, "a Log that was not made": {}} {
+		t.Run(name, func(t *testing.T) {
+			if l.Observer() != nil {
+				t.Error("there is an observer")
+			}
+			if _, err := l.Write([]byte("lost")); !errors.Is(err, os.ErrInvalid) {
+				t.Errorf("the error is %v", err)
+			}
+			if err := l.Sync(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -76,6 +83,44 @@ starting [------------------------------] 0/1  1.0s
   *store.Store    1.0s
 `)
 		a.stopped(0, nil)
+	})
+}
+
+func TestManyMayWriteAtOnce(t *testing.T) {
+	bubble(t, 60, 8, func(e *emulator, l *Log) {
+		a := app{l}
+		a.starts("*store.Store")
+		time.Sleep(time.Second)
+		var writers sync.WaitGroup
+		for i := range 10 {
+			writers.Go(func() {
+				for j := range 100 {
+					fmt.Fprintf(l, "line %d of writer %d\n", j, i)
+					if j%10 == 0 {
+						time.Sleep(beat)
+					}
+				}
+			})
+		}
+		for i := range 20 {
+			tell(l, hooks.Misuse{At: time.Now(), Err: fmt.Errorf("mistake %d", i)})
+			time.Sleep(beat / 2)
+		}
+		writers.Wait()
+		a.stopped(0, nil)
+		synctest.Wait()
+		lines := make(map[string]int)
+		for line := range strings.Lines(e.shown()) {
+			lines[line]++
+		}
+		if len(lines) != 1000+20+1 {
+			t.Errorf("%d different lines", len(lines))
+		}
+		for line, n := range lines {
+			if n != 1 {
+				t.Errorf("%d times %q", n, line)
+			}
+		}
 	})
 }
 
