@@ -84,7 +84,7 @@ func TestTheShopOnATerminalShowsWhatAStartWaitsFor(t *testing.T) {
 	s := shopOnTerminal(t, 200, 24, database)
 
 	s.await("the picture", `\d\d:\d\d:\d\d  INFO  .*database.*
-starting \[#####-------------------------\] 1/6  [1-4]\.\ds
+(.*INFO.*\n)*starting \[#####-------------------------\] 1/6  [1-4]\.\ds
   \*store\.Store    [1-4]\.\ds
 $`)
 	release()
@@ -182,6 +182,26 @@ func TestTheShopOnASmallTerminal(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	s.wantLast(`stopped\n6 units in .*(\n.*)?\n$`)
+	s.wantNone(`starting|stopping`)
+}
+
+// A picture fits the terminal also when that is made smaller.
+func TestThePictureOfTheShopFollowsTheSizeOfTheTerminal(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "shop.db")
+	release := lockFile(t, database)
+	s := shopOnTerminal(t, 200, 24, database)
+
+	s.await("the picture", `\nstarting \[#####-------------------------\] 1/6  \d\.\ds\n  \*store\.Store    \d\.\ds\n$`)
+	s.resize(40, 10)
+	s.await("the smaller picture", `\nstarting \[###-{15}\] 1/6  \d\.\ds\n  \*store\.Store    \d\.\ds\n$`)
+	release()
+	s.await("it has started", `started   6 units`)
+	s.press(ctrlC)
+
+	if code := s.exitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	s.wantLast(`\d\d:\d\d:\d\d  stopped   6 units in .*(\n.*)?\n$`)
 	s.wantNone(`starting|stopping`)
 }
 
@@ -293,6 +313,18 @@ func shopOnTerminal(t *testing.T, width, height int, database string, args ...st
 func (s *terminalProgram) press(key string) {
 	s.t.Helper()
 	if _, err := s.keyboard.WriteString(key); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// resize makes the terminal so wide and so high.
+func (s *terminalProgram) resize(width, height int) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.width, s.height = width, height
+	s.screen.Resize(width, height)
+	if err := pty.Setsize(s.keyboard, &pty.Winsize{Rows: uint16(height), Cols: uint16(width)}); err != nil {
 		s.t.Fatal(err)
 	}
 }
