@@ -16,12 +16,14 @@ const logPatience = time.Second
 
 var loggerKey = wiring.Key{Type: reflect.TypeFor[*zap.Logger]()}
 
-// openLog has the lifecycle logged, the past included: to the logger that was
-// given, else to the one that the root scope provides, else to standard error. The
-// graph is asked for a logger only if it is sound; the error is that of the
-// logger's constructor.
+// openLog has the lifecycle logged, the past included: by the observer that was given
+// for that, else to the logger that was given, else to the one that the root scope
+// provides, else to standard error. The graph is asked for a logger only if it is
+// sound; the error is that of the logger's constructor.
 func (a *App) openLog(sound bool) error {
 	switch {
+	case a.config.log != nil:
+		a.bus.observe(a.config.log)
 	case a.config.logger != nil:
 		a.bus.observe(logging.New(a.config.logger))
 	case sound && len(a.loggerNodes()) > 0:
@@ -71,7 +73,7 @@ func (a *App) openGraphLog() error {
 // decorator included: nothing if the log goes elsewhere, or if the logger cannot be
 // built, which is nobody's concern as long as nobody asks for it.
 func (a *App) loggerNodes() []*wiring.Node {
-	if a.config.logger != nil {
+	if a.config.log != nil || a.config.logger != nil {
 		return nil
 	}
 	root := a.root.wiring

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/hooks"
 	"github.com/strata-go/strata/process"
 )
 
@@ -56,6 +57,61 @@ func TestLogGoesToTheLoggerThatWasGiven(t *testing.T) {
 			t.Error("nothing was logged")
 		}
 	})
+}
+
+// What shows the lifecycle itself comes before all loggers, and is told the past, too.
+func TestLogIsReplacedByWithLog(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		core, logs := observer.New(zapcore.DebugLevel)
+		shown := new(synced)
+		app := container.New(
+			container.WithLog(nil), container.WithLog(shown), // the last counts
+			container.WithLogger(zap.New(core)),
+		)
+		app.Provide(func() *Database { return &Database{process.Nop()} })
+		app.Provide(func() *zap.Logger { t.Error("called"); return zap.NewNop() })
+		if len(shown.all()) != 0 {
+			t.Error("told before the app is built")
+		}
+		if err := startAndStop(t, app); err != nil {
+			t.Error(err)
+		}
+		if n := len(logs.All()); n != 0 {
+			t.Errorf("%d lines were logged", n)
+		}
+		if len(find[hooks.Provided](&shown.recorder)) != 2 || len(find[hooks.AppStopped](&shown.recorder)) != 1 {
+			t.Errorf("told %v", shown.all())
+		}
+		if shown.syncs != 1 {
+			t.Errorf("Sync was called %d times", shown.syncs)
+		}
+	})
+}
+
+// synced is a recorder that has something to write out.
+type synced struct {
+	recorder
+	syncs int
+}
+
+func (s *synced) Sync() error { s.syncs++; return nil }
+
+func TestLogIsTheDefaultWithoutAnObserver(t *testing.T) {
+	for name, o := range map[string]hooks.Observer{"nil": nil, "a nil pointer": (*synced)(nil), "a nil function": hooks.ObserverFunc(nil)} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				core, logs := observer.New(zapcore.DebugLevel)
+				app := container.New(container.WithLog(new(recorder)), container.WithLog(o), container.WithLogger(zap.New(core)))
+				app.Provide(func() *Database { return &Database{process.Nop()} })
+				if err := startAndStop(t, app); err != nil {
+					t.Error(err)
+				}
+				if !slices.Contains(messages(logs), "app stopped") {
+					t.Errorf("logged %q", messages(logs))
+				}
+			})
+		})
+	}
 }
 
 // An app whose logger cannot be made does not start.

@@ -3,6 +3,7 @@ package container
 import (
 	"fmt"
 	"os"
+	"reflect"
 	"syscall"
 	"time"
 
@@ -31,6 +32,7 @@ const (
 
 type config struct {
 	observers []hooks.Observer
+	log       hooks.Observer
 	logger    *zap.Logger
 	schedule  Schedule
 	start     time.Duration
@@ -106,9 +108,25 @@ func WithObserver(observers ...hooks.Observer) Option {
 	})
 }
 
+// WithLog has o told of the lifecycle in place of its being logged: whatever
+// [WithLogger] or the root scope offers is not used for it. A nil o, or a nil pointer in
+// it, is as if the option were not given. Given twice, the last counts.
+//
+// It is for what shows the lifecycle in another way, like package logging/terminal;
+// what listens beside the log is given to [WithObserver]. o is told when the app
+// begins to build, the past first, and its method Sync is called at the end, if it has
+// one: see [hooks.Observer].
+func WithLog(o hooks.Observer) Option {
+	if _, ok := present(reflect.ValueOf(o)); !ok {
+		o = nil
+	}
+	return configure(func(c *config) { c.log = o })
+}
+
 // WithLogger has the lifecycle logged to l. Without it, or with nil, it is logged
 // to the *zap.Logger that the root scope provides, if there is one, else to
-// standard error.
+// standard error. If [WithLog] is given an observer, nothing is logged to l. Given
+// twice, the last counts.
 func WithLogger(l *zap.Logger) Option { return configure(func(c *config) { c.logger = l }) }
 
 // WithSchedule sets when a unit may start. The default is [ByLayer].

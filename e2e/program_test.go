@@ -63,19 +63,6 @@ func buildIn(folder, name string) (path string, err error) {
 	return path, nil
 }
 
-// need skips a test for which a program is missing, and names the command that installs it. Where everything has to be
-// tested, which STRATA_CI=1 says, the test fails instead.
-func need(t *testing.T, program, install string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	if os.Getenv("STRATA_CI") == "1" {
-		t.Fatalf("%s is missing: %s", program, install)
-	}
-	t.Skipf("%s is missing: %s", program, install)
-}
-
 // program is a program that was started.
 type program struct {
 	t       *testing.T

@@ -12,7 +12,7 @@ import (
 )
 
 // Default returns an observer that writes to the standard error, from level Info: for people if that is a terminal, as
-// JSON if not.
+// JSON if not. Levels have colours on a terminal, unless NO_COLOR is set or TERM is "dumb".
 func Default() hooks.Observer {
 	return newDefault(os.Stderr, isTerminal(os.Stderr))
 }
@@ -38,13 +38,18 @@ func jsonConfig() zapcore.EncoderConfig {
 func consoleConfig() zapcore.EncoderConfig {
 	config := zap.NewDevelopmentEncoderConfig()
 	config.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
-	config.EncodeLevel = zapcore.CapitalColorLevelEncoder
+	if coloured() {
+		config.EncodeLevel = zapcore.CapitalColorLevelEncoder
+	}
 	config.EncodeDuration = func(d time.Duration, enc zapcore.PrimitiveArrayEncoder) {
 		enc.AppendString(readable(d).String())
 	}
 	config.ConsoleSeparator = "  "
 	return config
 }
+
+// coloured reports whether a terminal is to be shown colours.
+func coloured() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
 
 // readable returns d with the digits that a reader cares for.
 func readable(d time.Duration) time.Duration {

@@ -13,6 +13,8 @@ import (
 )
 
 func TestDefaultOnATerminalIsForPeople(t *testing.T) {
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
 	var out bytes.Buffer
 	o := newDefault(&out, true)
 	o.Observe(hooks.UnitStarting{At: at, Unit: server})
@@ -22,6 +24,20 @@ func TestDefaultOnATerminalIsForPeople(t *testing.T) {
 		`{"took": "1.235s", "critical": [{"unit": "*shop.Server", "took": "1.235ms"}]}` + "\n"
 	if got := out.String(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestDefaultHasNoColoursWhereTheyAreNotWanted(t *testing.T) {
+	for name, env := range map[string][2]string{"NO_COLOR": {"NO_COLOR", "1"}, "a dumb terminal": {"TERM", "dumb"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("NO_COLOR", "")
+			t.Setenv(env[0], env[1])
+			var out bytes.Buffer
+			newDefault(&out, true).Observe(hooks.AppStopped{At: at, Took: time.Second})
+			if got, want := out.String(), "12:00:00.123  INFO  app stopped  {\"took\": \"1s\"}\n"; got != want {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
 	}
 }
 

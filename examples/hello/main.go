@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/logging/terminal"
 	"github.com/strata-go/strata/process"
 )
 
@@ -36,4 +37,9 @@ func (s *Server) Run(ctx context.Context, callback process.Callback) error {
 	}, s.Shutdown).Run(ctx, callback)
 }
 
-func main() { container.New(container.Provide(NewGreeter, NewServer)).Run() }
+func main() {
+	container.New(
+		container.WithLog(terminal.New(os.Stderr).Observer()), // on a terminal; elsewhere it logs
+		container.Provide(NewGreeter, NewServer),
+	).Run()
+}

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"os"
+
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/examples/shop/admin"
 	"github.com/strata-go/strata/examples/shop/api"
@@ -14,6 +16,7 @@ import (
 	"github.com/strata-go/strata/examples/shop/stock"
 	"github.com/strata-go/strata/examples/shop/store"
 	"github.com/strata-go/strata/hooks/health"
+	"github.com/strata-go/strata/logging/terminal"
 )
 
 func main() {
@@ -21,15 +24,15 @@ func main() {
 }
 
 func newApp(settings config.Config) *container.App {
-	shop := health.New()
-	app := container.New(container.WithObserver(shop))
-	app.Supply(settings, shop)
-	app.Provide(config.NewLogger)
-	app.Provide(store.New)      // opens the database
-	app.Provide(fulfilment.New) // needs the store
-	app.Provide(outbox.New)     // needs the store and fulfilment
-	app.Provide(stock.New)      // needs the store
-	app.Provide(api.New)        // needs the store, the stock and the outbox
-	app.Provide(admin.New)      // needs nothing that runs
+	shop, screen := health.New(), terminal.New(os.Stderr)
+	app := container.New(container.WithObserver(shop), container.WithLog(screen.Observer()))
+	app.Supply(settings, shop, screen)
+	app.Provide(config.NewLogger) // writes to the screen
+	app.Provide(store.New)        // opens the database
+	app.Provide(fulfilment.New)   // needs the store
+	app.Provide(outbox.New)       // needs the store and fulfilment
+	app.Provide(stock.New)        // needs the store
+	app.Provide(api.New)          // needs the store, the stock and the outbox
+	app.Provide(admin.New)        // needs nothing that runs
 	return app
 }

@@ -2,23 +2,29 @@ package config
 
 import (
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/strata-go/strata/logging/terminal"
 )
 
-// NewLogger returns a logger that writes to the standard error: for people if that is a terminal, as JSON if not.
-func NewLogger(config Config) (*zap.Logger, error) {
-	settings := zap.NewProductionConfig()
+// NewLogger returns a logger that writes to the screen, on the standard error: for people if that is a terminal, as JSON
+// if not.
+func NewLogger(config Config, screen *terminal.Log) *zap.Logger {
+	level := zapcore.InfoLevel
 	if config.Debug {
-		settings.Level.SetLevel(zap.DebugLevel)
+		level = zapcore.DebugLevel
 	}
-	settings.Sampling = nil // each line counts
-	settings.DisableStacktrace = true
-	settings.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	settings := zap.NewProductionEncoderConfig()
+	settings.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	encoder := zapcore.NewJSONEncoder(settings)
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-		settings.Encoding = "console"
-		settings.EncoderConfig = zap.NewDevelopmentEncoderConfig()
+		settings = zap.NewDevelopmentEncoderConfig()
+		settings.EncodeTime = zapcore.TimeEncoderOfLayout(time.TimeOnly)
+		settings.ConsoleSeparator = "  "
+		encoder = zapcore.NewConsoleEncoder(settings)
 	}
-	return settings.Build()
+	return zap.New(zapcore.NewCore(encoder, screen, level), zap.AddCaller(), zap.ErrorOutput(screen))
 }
