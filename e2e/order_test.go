@@ -48,10 +48,10 @@ func (s *story) outcome(unit string) string {
 		return "–"
 	case !ended:
 		return "stuck"
-	case stopped["error"] != nil:
-		return "fails"
 	case stopped["forced"] == true:
 		return "forced"
+	case stopped["error"] != nil:
+		return "fails"
 	case !s.is("unit started", unit):
 		return "given up"
 	case s.is("unit ended", unit):

@@ -136,6 +136,7 @@ var scenarios = map[string]scenario{
 	"start-exit":  {"-start=exit", nil},
 	"start-nil":   {"-start=nil", nil},
 	"start-slow":  {"-start=slow -start-timeout=2s", nil},
+	"start-own":   {"-start=slow -own-start-timeout=1s", nil},
 	"start-deaf":  {"-start=deaf -start-timeout=2s -stop-timeout=1500ms -force-timeout=500ms", nil},
 
 	"run-fail":        {"-run=fail", nil},
@@ -148,6 +149,7 @@ var scenarios = map[string]scenario{
 	"stop-panic": {"-stop=panic", stopIt},
 	"stop-exit":  {"-stop=exit", stopIt},
 	"stop-slow":  {"-stop=slow -stop-timeout=2s", stopIt},
+	"stop-own":   {"-stop=slow -own-stop-timeout=1s", stopIt},
 	"stop-deaf":  {"-stop=deaf -stop-timeout=2s -force-timeout=500ms", stopIt},
 
 	"setup-option":  {"-setup=option", nil},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -50,6 +51,12 @@ func (c *cache) enter(phase string) {
 func (c *cache) Run(ctx context.Context, callback process.Callback) error {
 	return process.Worker(c.work).Run(ctx, callback)
 }
+
+// StartTimeout is the cache's own limit for its start.
+func (c *cache) StartTimeout() time.Duration { return c.settings.ownStartTimeout }
+
+// StopTimeout is the cache's own limit for its stop.
+func (c *cache) StopTimeout() time.Duration { return c.settings.ownStopTimeout }
 
 // Drain is called when the drain begins.
 func (c *cache) Drain() { c.enter("drain") }

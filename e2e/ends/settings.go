@@ -22,6 +22,8 @@ type settings struct {
 	forceTimeout time.Duration
 	drain        time.Duration
 
+	ownStartTimeout, ownStopTimeout time.Duration // of the cache
+
 	context bool // RunContext, until the standard input is closed
 	again   bool // Run is called twice
 	linger  bool // main goes on after Run, until the standard input is closed
@@ -45,6 +47,8 @@ func parse() *settings {
 	flag.DurationVar(&s.stopTimeout, "stop-timeout", 25*time.Second, "")
 	flag.DurationVar(&s.forceTimeout, "force-timeout", 3*time.Second, "")
 	flag.DurationVar(&s.drain, "drain", 0, "")
+	flag.DurationVar(&s.ownStartTimeout, "own-start-timeout", 0, "of the cache")
+	flag.DurationVar(&s.ownStopTimeout, "own-stop-timeout", 0, "of the cache")
 	flag.BoolVar(&s.context, "context", false, "RunContext until the standard input is closed")
 	flag.BoolVar(&s.again, "again", false, "run the app twice")
 	flag.BoolVar(&s.linger, "linger", false, "go on after Run until the standard input is closed")
