@@ -52,6 +52,7 @@ func TestStatusesOfTheDocsAreThoseThatAreSent(t *testing.T) {
 	pending := func(unit string, d time.Duration) []string { return describe([]hooks.Pending{{Unit: unit, For: d}}) }
 	for _, status := range []string{
 		p.construction("shop.NewServer"),
+		p.constructing(pending("shop.NewStore (store.go:12)", 5*time.Second)),
 		p.start([]string{"*store.Store"}),
 		p.start(pending("*store.Store", 10*time.Second)),
 		p.run(5200 * time.Millisecond),

@@ -110,6 +110,9 @@ func (n *Notifier) Observe(event hooks.Event) {
 		n.progress.leave(e.Unit.Name)
 		n.tellStart(message{extend: true})
 	case hooks.StillStarting:
+		if n.phase == constructing {
+			n.outbox.put(message{status: n.progress.constructing(describe(e.Pending))})
+		}
 		n.tellStart(message{status: n.progress.start(describe(e.Pending))})
 	case hooks.AppStarted:
 		n.enter(running)

@@ -31,6 +31,8 @@ var (
 var goodLife = []step{
 	{hooks.Provided{Constructor: "shop.NewStore"}, ""},
 	{hooks.Constructed{Constructor: "shop.NewStore"}, extend + "STATUS=1 constructor called, the last was shop.NewStore"},
+	{hooks.StillStarting{Pending: []hooks.Pending{{Unit: "shop.NewServer (server.go:42)", For: 5 * time.Second}}},
+		"STATUS=1 constructor called, waiting for shop.NewServer (server.go:42) (5s)"},
 	{hooks.Constructed{Constructor: "shop.NewServer"}, extend + "STATUS=2 constructors called, the last was shop.NewServer"},
 	{hooks.Planned{Plan: &hooks.Plan{}}, ""},
 	{hooks.AppStarting{Units: 2, Layers: 2}, "STATUS=0 of 2 units started"},

@@ -43,6 +43,11 @@ func (p *progress) construction(last string) string {
 	return fmt.Sprintf("%s called, the last was %s", count(p.constructed, "constructor"), last)
 }
 
+// constructing says how many constructors have been called, and which is waited for.
+func (p *progress) constructing(pending []string) string {
+	return count(p.constructed, "constructor") + " called" + waitingFor(pending)
+}
+
 // start says how many units have started, and which are waited for.
 func (p *progress) start(pending []string) string {
 	return fmt.Sprintf("%d of %s started", p.started, count(p.units, "unit")) + waitingFor(pending)
