@@ -86,7 +86,7 @@ func (g *graph) resolve(p *Param, s *Scope, skip func(d *Node) bool) (decorators
 			}
 		}
 		for at := s; at != nil; at = at.parent {
-			if n := at.providers[p.Key]; n != nil {
+			if n := at.providers.of(p.Key); n != nil {
 				return nil, n.self[:]
 			}
 		}
@@ -135,7 +135,7 @@ func (g *graph) missing(p *Param, s *Scope, called func(d *Node) bool) bool {
 		return false
 	}
 	for at := s; at != nil; at = at.parent {
-		if at.providers[p.Key] != nil {
+		if at.providers.of(p.Key) != nil {
 			return false
 		}
 	}

@@ -25,6 +25,11 @@ type signature struct {
 	errs   []int    // positions of the return values that are errors to dig
 	// Whether dig takes such a function at all: as a thing to invoke, and as a thing that has results.
 	validParams, validOuts bool
+
+	// Room for what most functions have.
+	fewParams [3]Param
+	fewOuts   [1]Result
+	fewKeys   [1]Key
 }
 
 func (g *graph) signatureOf(t reflect.Type) *signature {
@@ -44,7 +49,9 @@ func readSignature(t reflect.Type) *signature {
 	if t.IsVariadic() {
 		args-- // dig leaves it empty
 	}
-	s.params = make([]Param, 0, args)
+	if s.params = s.fewParams[:0]; args > len(s.fewParams) {
+		s.params = make([]Param, 0, args)
+	}
 	for i := range args {
 		s.param(t.In(i), Param{Arg: i})
 	}
@@ -53,7 +60,8 @@ func readSignature(t reflect.Type) *signature {
 			s.errs = append(s.errs, i)
 		}
 	}
-	s.outs, s.validOuts = s.with(provideOptions{})
+	r := resultReader{results: s.fewOuts[:0], keys: s.fewKeys[:0], valid: true}
+	s.outs, s.validOuts = s.read(r)
 	return s
 }
 
@@ -123,7 +131,10 @@ func (s *signature) results(o provideOptions) ([]Result, bool) {
 }
 
 func (s *signature) with(o provideOptions) ([]Result, bool) {
-	r := resultReader{options: o, results: make([]Result, 0, s.of.NumOut()-len(s.errs)), valid: true}
+	return s.read(resultReader{options: o, valid: true})
+}
+
+func (s *signature) read(r resultReader) ([]Result, bool) {
 	for i := range s.of.NumOut() {
 		if !slices.Contains(s.errs, i) {
 			r.value(s.of.Out(i), out{pos: i, bare: true})
@@ -136,7 +147,8 @@ func (s *signature) with(o provideOptions) ([]Result, bool) {
 type resultReader struct {
 	options provideOptions
 	results []Result
-	valid   bool // false if dig refuses them
+	keys    []Key // room for those of the results that have but one
+	valid   bool  // false if dig refuses them
 }
 
 // out is where a value stands in what a function returns, and what a tag says of it.
@@ -152,12 +164,10 @@ type out struct {
 
 // value adds what a return value, or a field without a group, of type t gives.
 func (r *resultReader) value(t reflect.Type, o out) {
-	switch role := roleOf(t); {
-	case t.Implements(errorType):
-		r.valid = false
-	case role == plain:
+	switch roleOf(t) {
+	case plain:
 		r.add(t, o)
-	case role == asOut:
+	case asOut:
 		r.object(t, o)
 	default:
 		r.valid = false
@@ -188,6 +198,10 @@ func (r *resultReader) object(t reflect.Type, at out) {
 			}
 			o.group, o.flatten, o.field = group, flatten, true
 			r.add(f.Type, o)
+			continue
+		}
+		if f.Type.Implements(errorType) {
+			r.valid = false
 			continue
 		}
 		r.value(f.Type, o)
@@ -223,7 +237,11 @@ func (r *resultReader) add(t reflect.Type, at out) {
 		key.Type = result.Declared
 	}
 	if len(result.Keys) == 0 {
-		result.Keys = []Key{key}
+		if len(r.keys) == cap(r.keys) {
+			r.keys = make([]Key, 0, 1)
+		}
+		r.keys = append(r.keys, key)
+		result.Keys = r.keys[len(r.keys)-1 : len(r.keys) : len(r.keys)]
 	}
 	r.results = append(r.results, result)
 }

@@ -22,9 +22,31 @@ type Scope struct {
 	readNodes, readChildren int            // how many were found, or are ours, if the graph was attached
 
 	// Guarded by the graph's lock.
-	providers  map[Key]*Node
+	providers  providers
 	members    map[Key][]*Node // of groups
 	decorators map[Key]*Node
+}
+
+// providers are constructors by the keys that they provide in a scope, but for groups. Most keys are a type alone, by which less is
+// to be kept and hashed.
+type providers struct {
+	plain map[reflect.Type]*Node
+	named map[Key]*Node
+}
+
+func (p *providers) of(k Key) *Node {
+	if k.Name == "" {
+		return p.plain[k.Type]
+	}
+	return p.named[k]
+}
+
+func (p *providers) set(k Key, n *Node) {
+	if k.Name == "" {
+		p.plain[k.Type] = n
+	} else {
+		p.named[k] = n
+	}
 }
 
 // digScope is what *dig.Container and *dig.Scope have in common.
@@ -91,7 +113,7 @@ func newGraph() *graph {
 
 func (g *graph) scope(parent *Scope, name string, d digScope, read *digread.Scope) *Scope {
 	s := &Scope{graph: g, parent: parent, name: name, dig: d, read: read,
-		providers: make(map[Key]*Node), members: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
+		providers: providers{make(map[reflect.Type]*Node), make(map[Key]*Node)}, members: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
 	if g.attached != nil {
 		g.attached.scopes[read.Dig] = s
 	}
@@ -221,7 +243,7 @@ func (g *graph) register(n *Node) {
 			case n.Kind == Decorator:
 				n.Home.decorators[k] = n
 			case k.Group == "":
-				n.Home.providers[k] = n
+				n.Home.providers.set(k, n)
 			case !n.repeats(i, j, k):
 				n.Home.members[k] = append(n.Home.members[k], n)
 			}
