@@ -287,6 +287,13 @@ func (d *Decorator) Called() bool { return d.state.Int() == called }
 // Begun reports whether dig has begun to call it and is not done: it is being called, or has failed.
 func (d *Decorator) Begun() bool { return d.state.Int() == onStack }
 
+// Retry has dig call the decorator again when it comes to it, if it has begun to and is not done; it would pass over it.
+func (d *Decorator) Retry() {
+	if d.Begun() {
+		d.state.SetInt(ready)
+	}
+}
+
 // Value returns the value that a constructor has returned for k, a single key, undecorated, if it was called.
 func (s *Scope) Value(k Key) (v reflect.Value, ok bool) {
 	found := s.values.MapIndex(s.key(k))
