@@ -157,3 +157,21 @@ func TestADecoratorThatFailedInsideFailsTheInvokeAround(t *testing.T) {
 		})
 	}
 }
+
+// The Invoke that has dig told that there is no cycle is the one after which there is.
+func TestWhatAnInvokeMakesPossibleIsNoCycleThatDigIsToldOf(t *testing.T) {
+	app := newApp()
+	provideAll(t, app, func(*back) *loop { return new(loop) }, func(*loop, *gate) *back { return new(back) })
+	if err := app.Decorate(func() *gate { return new(gate) }); err != nil {
+		t.Fatal(err)
+	}
+	_ = app.Invoke(func(struct {
+		dig.In
+		Back *back `optional:"true"`
+		Gate *gate `optional:"true"`
+	}) {
+	})
+	if err := app.Dig().Invoke(func(*loop) {}); !dig.IsCycleDetected(err) {
+		t.Errorf("dig returns %v, want a cycle", err)
+	}
+}
