@@ -100,7 +100,8 @@ func At(s *dig.Scope) *Scope {
 }
 
 // Acyclic reports whether dig has found that there is no cycle in what the scope and those above were given, or was told so by
-// [Scope.Vouch], since a constructor was last provided, or a decorator given to us. Else it looks for one before it fills the parameters of an invoked function.
+// [Scope.Vouch], since a constructor was last provided and [Scope.Doubt] called. Else it looks for one before it fills the parameters
+// of an invoked function.
 func (s *Scope) Acyclic() bool { return *s.acyclic }
 
 // Vouch tells dig that there is no cycle: it does not look for one until the next constructor is provided.
