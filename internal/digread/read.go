@@ -100,11 +100,15 @@ func At(s *dig.Scope) *Scope {
 }
 
 // Acyclic reports whether dig has found that there is no cycle in what the scope and those above were given, or was told so by
-// [Scope.Vouch], since a constructor was last provided. Else it looks for one before it fills the parameters of an invoked function.
+// [Scope.Vouch], since a constructor was last provided and [Scope.Doubt] called. Else it looks for one before it fills the parameters
+// of an invoked function.
 func (s *Scope) Acyclic() bool { return *s.acyclic }
 
 // Vouch tells dig that there is no cycle: it does not look for one until the next constructor is provided.
 func (s *Scope) Vouch() { *s.acyclic = true }
+
+// Doubt has dig look for a cycle the next time.
+func (s *Scope) Doubt() { *s.acyclic = false }
 
 // Children returns the child scopes from the i-th on, in the order in which they were made.
 func (s *Scope) Children(i int) []*dig.Scope {
@@ -286,6 +290,13 @@ func (d *Decorator) Called() bool { return d.state.Int() == called }
 
 // Begun reports whether dig has begun to call it and is not done: it is being called, or has failed.
 func (d *Decorator) Begun() bool { return d.state.Int() == onStack }
+
+// Retry has dig call the decorator again when it comes to it, if it has begun to and is not done; it would pass over it.
+func (d *Decorator) Retry() {
+	if d.Begun() {
+		d.state.SetInt(ready)
+	}
+}
 
 // Value returns the value that a constructor has returned for k, a single key, undecorated, if it was called.
 func (s *Scope) Value(k Key) (v reflect.Value, ok bool) {

@@ -57,6 +57,8 @@ func (g *graph) belong(n *Node) {
 // asking is an Invoke that is under way.
 type asking struct {
 	outer   *asking
+	asks    *Node // the function that is invoked
+	since   int   // registrations then
 	walk    *walk
 	of      *Node // on behalf of which Build asks
 	running int   // how many were being called before
@@ -73,12 +75,21 @@ func (s *Scope) ask(n, of *Node, f any, opts ...dig.InvokeOption) (err error) {
 		return err
 	}
 	g.mu.Lock()
+	for a := g.asking; a != nil; a = a.outer {
+		a.breakDownLost()
+	}
 	w := g.walk(n)
 	if w.err != nil {
 		g.mu.Unlock()
 		return s.confirm(w.err)
 	}
-	a := &asking{outer: g.asking, walk: w, of: of, running: len(g.running)}
+	if w.epoch > 0 { // what a decorator returns may have others built than before
+		if cycle := g.dooms(n); cycle != nil {
+			g.mu.Unlock()
+			return cycle
+		}
+	}
+	a := &asking{outer: g.asking, asks: n, since: g.registrations, walk: w, of: of, running: len(g.running)}
 	g.asking = a
 	g.mu.Unlock()
 	if w.ended == built { // else dig has something to say, which may be of a cycle
@@ -139,11 +150,50 @@ func (g *graph) conclude(w *walk, a *asking, n *Node, err error) {
 			l.decorator.breakDown(err)
 		}
 	}
+	if a.outer == nil && (err != nil || len(w.lost) > 0 || a.since != g.registrations) {
+		g.breakDownRest(err)
+	}
 }
 
+// breakDownLost finds those that dig has passed over so far because something was missing.
+func (a *asking) breakDownLost() {
+	for _, l := range a.walk.lost {
+		if l.calls <= a.calls {
+			l.decorator.breakDown(l)
+		}
+	}
+}
+
+// breakDownRest finds the decorators that no walk knew of, because they were given to a Scope, or came to be needed, while dig was under
+// way. Nobody is under way any more.
+func (g *graph) breakDownRest(err error) {
+	for _, n := range g.nodes {
+		if n.Kind != Decorator || n.order > 0 || n.stalled || n.Scope.read == nil {
+			continue
+		}
+		if d := n.Scope.read.Decorator(n.Results[0].Keys[0].read()); d != nil && d.Begun() {
+			if err == nil {
+				err = misuse("decorator %v was not called: something that it needs was missing", n)
+			}
+			n.breakDown(err)
+		}
+	}
+}
+
+// breakDown notes that a decorator has failed. dig would pass over it from now on: it is made to call it again, should it come to it
+// in an Invoke that is under way around this one, or that is not ours.
 func (n *Node) breakDown(err error) {
-	if n.Kind == Decorator && n.order == 0 && n.broken == nil {
+	if n.Kind != Decorator || n.order > 0 {
+		return
+	}
+	if n.broken == nil {
 		n.broken = err
+	}
+	if n.Scope.read == nil {
+		return
+	}
+	if d := n.Scope.read.Decorator(n.Results[0].Keys[0].read()); d != nil {
+		d.Retry()
 	}
 }
 

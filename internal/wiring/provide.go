@@ -61,6 +61,9 @@ func (s *Scope) Provide(constructor any, opts []dig.ProvideOption, wrap func(*No
 	if err := s.graph.look(); err != nil {
 		return nil, err
 	}
+	if err := s.graph.tryOut(n); err != nil {
+		return nil, err
+	}
 	if err := guard("provide", f, func() error { return s.dig.Provide(constructor, all...) }); err != nil {
 		return nil, err
 	}
@@ -109,6 +112,9 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 	if err := s.decorated(n, decorator); err != nil {
 		return nil, err
 	}
+	if err := s.graph.tryOut(n); err != nil {
+		return nil, err
+	}
 
 	o := readDecorateOptions(opts)
 	if n.intercept(wrap) {
@@ -124,6 +130,7 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 		o.info.ID = dig.ID(f.Pointer())
 	}
 	s.graph.register(n)
+	s.doubt()
 	s.graph.watch(n)
 	return n, nil
 }

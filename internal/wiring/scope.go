@@ -41,6 +41,14 @@ func (p *providers) of(k Key) *Node {
 	return p.named[k]
 }
 
+func (p *providers) remove(k Key) {
+	if k.Name == "" {
+		delete(p.plain, k.Type)
+	} else {
+		delete(p.named, k)
+	}
+}
+
 func (p *providers) set(k Key, n *Node) {
 	if k.Name == "" {
 		p.plain[k.Type] = n

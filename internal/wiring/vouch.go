@@ -22,9 +22,10 @@ func (g *graph) acyclic(s *Scope, w *walk) bool {
 		g.walks++
 		w = &walk{g: g, id: g.walks}
 	}
-	rest := &walk{g: g, id: w.id, dry: true}
+	rest := &walk{g: g, id: w.id, epoch: w.epoch, dry: true}
 	for _, n := range g.nodes {
-		if n.Kind != Constructor || n.leaf() || !s.sees(n.Home) || rest.state(n) != untouched {
+		if n.Kind != Constructor || n.leaf() || !s.sees(n.Home) || rest.state(n) == done ||
+			rest.state(n) == failed && n.mark.epoch == rest.epoch { // else it may be called now
 			continue
 		}
 		if rest.enter(n); rest.err != nil { // a cycle, or a decorator that dig would pass over
@@ -32,4 +33,14 @@ func (g *graph) acyclic(s *Scope, w *walk) bool {
 		}
 	}
 	return true
+}
+
+// doubt takes that back in s and the scopes below: a decorator needs what nobody needed before, and a soft group that is decorated
+// has its members called.
+func (s *Scope) doubt() {
+	for _, at := range s.graph.scopes {
+		if at.read != nil && at.sees(s) {
+			at.read.Doubt()
+		}
+	}
 }

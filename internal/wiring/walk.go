@@ -30,6 +30,8 @@ type walk struct {
 	path  []Step  // from the start to where the walk is
 	order []*Node // whom dig will call, in this order
 
+	going map[*Node]Edge // by which dig is under way, from whom it cannot call yet; nil but for a walk of [graph.dooms]
+
 	ended outcome
 	err   error // a cycle, or a decorator that failed before; the walk has ended there
 	miss  miss  // what the last node missed that missed something
@@ -121,11 +123,11 @@ func (w *walk) step(from *Node, e Edge) outcome {
 		return halted
 	case s == failed && to.mark.epoch == w.epoch:
 		return lacking
-	case to.broken != nil:
+	case to.broken != nil && w.going == nil: // else dig will try again
 		w.err = to.broken
 		return halted
 	}
-	if !w.dry {
+	if !w.dry || w.going != nil {
 		to.from = Step{Node: from, Edge: e}
 	}
 	w.path = append(w.path, Step{Node: from, Edge: e})
@@ -157,9 +159,11 @@ func (w *walk) enter(n *Node) outcome {
 }
 
 func (w *walk) params(n *Node) outcome {
+	going := w.going[n]
+	at := going.Param
 	for i := range n.Params {
 		p := &n.Params[i]
-		if w.g.missing(p, n.Scope, w.called) {
+		if at == nil && w.g.missing(p, n.Scope, w.called) {
 			if d := n.Scope.decorators[p.Key]; d != nil && d.broken != nil {
 				w.err = d.broken // dig would hand out what it returned beside its error
 				return halted
@@ -170,6 +174,18 @@ func (w *walk) params(n *Node) outcome {
 	}
 	for i := range n.Params {
 		p := &n.Params[i]
+		if at != nil && at != p {
+			continue
+		}
+		if at != nil { // it has found whom to ask, whatever was provided since
+			at = nil
+			if o := w.step(n, going); o == halted || o == lacking && !p.Optional {
+				return o
+			}
+			if p.Key.Group == "" {
+				continue
+			}
+		}
 		if o := w.fill(n, p); o != built {
 			return o
 		}
