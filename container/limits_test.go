@@ -371,3 +371,44 @@ func TestRootCauseComesFirst(t *testing.T) {
 		}
 	})
 }
+
+// Beside what is stuck, too, the errors stand in the order in which they happened: why
+// all was forced comes before what that led to.
+func TestWhatForceLedToComesAfterIt(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		release := make(chan struct{})
+		app := newApp(schedule)
+		app.Provide(func() *Database {
+			return &Database{process.StartStop(
+				func(context.Context) error { return nil },
+				func(ctx context.Context) error {
+					<-ctx.Done()
+					return errors.New("flush interrupted")
+				},
+			)}
+		})
+		app.Provide(func(*Database) *Cache { return &Cache{deafStop(release)} })
+		app.Provide(func(*Cache) *Server { return &Server{takesBadly()} })
+
+		err := runFor(t, app)
+
+		var lines []string
+		for _, line := range strings.Split(err.Error(), "\n") {
+			for _, text := range []string{"boom", "app not stopped in time", "flush interrupted", "stuck:"} {
+				if strings.Contains(line, text) {
+					lines = append(lines, text)
+				}
+			}
+		}
+		wantEqual(t, "errors", lines, []string{"boom", "app not stopped in time", "flush interrupted", "stuck:"})
+		close(release)
+	})
+}
+
+// takesBadly returns a runner of which the stop fails.
+func takesBadly() process.Runner {
+	return process.StartStop(
+		func(context.Context) error { return nil },
+		func(context.Context) error { return errors.New("boom") },
+	)
+}

@@ -40,9 +40,9 @@ type run struct {
 	unreached []error   // of what was stopped and never started
 }
 
-// failure is what a unit failed with.
+// failure is what a unit failed with, or why all were forced.
 type failure struct {
-	unit *unit
+	unit *unit // nil for the force
 	err  error
 }
 
@@ -303,13 +303,24 @@ func (r *run) ended(u *unit, err error) {
 	r.failures = append(r.failures, failure{u, err})
 }
 
-// soFar returns what units have failed with so far.
+// noteForced notes that all units are about to be forced, in case that one never ends.
+func (r *run) noteForced(cause error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, failure{err: cause})
+}
+
+// soFar returns what units have failed with so far, and why they were forced, unless one
+// has returned that.
 func (r *run) soFar() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error
 	for _, f := range r.failures {
-		errs = append(errs, f.err)
+		returned := func(other failure) bool { return other.unit != nil && engine.Contains(other.err, f.err) }
+		if f.unit != nil || !slices.ContainsFunc(r.failures, returned) {
+			errs = append(errs, f.err)
+		}
 	}
 	return join(errs...)
 }
