@@ -412,3 +412,29 @@ func takesBadly() process.Runner {
 		func(context.Context) error { return errors.New("boom") },
 	)
 }
+
+// The app stops for the unit that failed first, also if another fails for that while
+// observers are still being told.
+func TestAppStopsForWhatFailedFirst(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		app := newApp(schedule, container.WithObserver(r), container.WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+			if _, ok := e.(hooks.UnitFailed); ok {
+				time.Sleep(100 * time.Millisecond)
+			}
+		})))
+		app.Provide(func() *Database { return &Database{fails(time.Minute, errors.New("disk full"))} })
+		app.Provide(func(*Database) *Cache { return &Cache{fails(time.Minute+time.Millisecond, errors.New("no database"))} })
+
+		err := app.RunContext(t.Context())
+
+		if first, _, _ := strings.Cut(err.Error(), "\n"); !strings.HasSuffix(first, "disk full") {
+			t.Errorf("the first error is %q", first)
+		}
+		stopping := find[hooks.AppStopping](r)[0]
+		if stopping.Unit != "*container_test.Database" || !strings.HasSuffix(stopping.Cause.Error(), "disk full") {
+			t.Errorf("stops for %s: %v", stopping.Unit, stopping.Cause)
+		}
+		wantBefore(t, r.story(), "failed *container_test.Database", "app stopping: failure")
+	})
+}

@@ -264,18 +264,19 @@ func (r *run) heedContext() {
 	}
 }
 
-// fail notes that a unit has failed, or ended by itself, and tells that the app
-// stops for it.
-func (r *run) fail(u *unit, cause error) {
-	e := hooks.AppStopping{Why: hooks.WhyFailure, Unit: u.Name, Cause: cause}
-	if cause == nil {
-		e.Why = hooks.WhyEnded
+// fail notes that a unit has failed, or ended by itself, and tells so and that the app
+// stops for it. It does not wait for an observer: what fails because of it would be told
+// as the reason meanwhile.
+func (r *run) fail(u *unit, e hooks.UnitFailed) {
+	stop := hooks.AppStopping{Why: hooks.WhyFailure, Unit: u.Name, Cause: e.Cause}
+	if e.Cause == nil {
+		stop.Why = hooks.WhyEnded
 	}
 	r.mu.Lock()
-	r.failures = append(r.failures, failure{u, cause})
+	r.failures = append(r.failures, failure{u, e.Cause})
 	r.mu.Unlock()
 	r.failOnce()
-	r.app.beginStop(e)
+	r.app.beginStop(stop, e)
 }
 
 // late notes that a unit is late to stop, in case that it never ends.

@@ -143,8 +143,7 @@ func (o *observer) Failing(cause error) {
 		cause = u.wrapError(cause)
 	}
 	u.track.fail()
-	o.run.app.emit(hooks.UnitFailed{At: time.Now(), Unit: u.Unit, Layer: u.layer, Phase: phase, Cause: cause})
-	o.run.fail(u, cause)
+	o.run.fail(u, hooks.UnitFailed{At: time.Now(), Unit: u.Unit, Layer: u.layer, Phase: phase, Cause: cause})
 }
 
 func (o *observer) Stopping() {
