@@ -28,8 +28,6 @@ type run struct {
 	begun    chan struct{} // closed when a stop will find that it runs
 	givenUp  error         // why it starts nothing and only stops what has to be; nil for most
 
-	clearing sync.WaitGroup // of clear
-
 	// Set by begin, before anything starts.
 	ctx   context.Context
 	began time.Time

@@ -130,6 +130,10 @@ func (o *observer) Starting() {
 	o.run.app.emit(e)
 }
 
+// Unreached has the unit stopped, if it has to be. Nobody waits for that here: what it
+// needs does, and the end of the run.
+func (o *observer) Unreached() { o.run.clear(o.unit) }
+
 func (o *observer) Ready() {
 	u, now := o.unit, time.Now()
 	_, took := u.track.enter(running, now)
