@@ -438,3 +438,35 @@ func TestAppStopsForWhatFailedFirst(t *testing.T) {
 		wantBefore(t, r.story(), "failed *container_test.Database", "app stopping: failure")
 	})
 }
+
+// A unit of which the context ends with a cause has failed with that, whatever its Run
+// returns: the app does not end as if nothing had happened.
+func TestWhatAUnitFailedWithIsInTheResult(t *testing.T) {
+	for name, returned := range map[string]func(ctx context.Context) error{
+		"nothing":                  func(context.Context) error { return nil },
+		"the error of its context": func(ctx context.Context) error { return ctx.Err() },
+		"the cause":                context.Cause,
+	} {
+		t.Run(name, func(t *testing.T) {
+			schedules(t, func(t *testing.T, schedule container.Option) {
+				app := newApp(schedule)
+				app.Provide(func() *Database {
+					return &Database{process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+						own, cancel := context.WithCancelCause(ctx)
+						time.AfterFunc(time.Minute, func() { cancel(errBoom) })
+						if err := callback(own); err != nil {
+							return err
+						}
+						return returned(own)
+					})}
+				})
+
+				err := app.RunContext(t.Context())
+
+				if !errors.Is(err, errBoom) || container.ExitCode(err) != 1 || !strings.HasPrefix(fmt.Sprint(err), "run *container_test.Database (") {
+					t.Errorf("error is %v", err)
+				}
+			})
+		})
+	}
+}
