@@ -380,6 +380,9 @@ func (h *host) force(cause error) {
 		return
 	}
 	h.stop()
+	if h.phase < hostForcing {
+		h.run.noteForced(h.forced)
+	}
 	h.cancel(cause)
 	h.enter(hostForcing, h.app.config.force)
 }
@@ -403,7 +406,7 @@ func (h *host) giveUp() error {
 	}
 	h.app.bus.post(hooks.Stuck{At: time.Now(), Units: units})
 	errs = join(h.failure, errs)
-	if !errors.Is(errs, h.forced) { // a unit may have returned it
+	if !errors.Is(errs, h.forced) { // it is noted among what the units have failed with
 		errs = join(errs, h.forced)
 	}
 	return join(errs, &stuckError{units})

@@ -371,3 +371,102 @@ func TestRootCauseComesFirst(t *testing.T) {
 		}
 	})
 }
+
+// Beside what is stuck, too, the errors stand in the order in which they happened: why
+// all was forced comes before what that led to.
+func TestWhatForceLedToComesAfterIt(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		release := make(chan struct{})
+		app := newApp(schedule)
+		app.Provide(func() *Database {
+			return &Database{process.StartStop(
+				func(context.Context) error { return nil },
+				func(ctx context.Context) error {
+					<-ctx.Done()
+					return errors.New("flush interrupted")
+				},
+			)}
+		})
+		app.Provide(func(*Database) *Cache { return &Cache{deafStop(release)} })
+		app.Provide(func(*Cache) *Server { return &Server{takesBadly()} })
+
+		err := runFor(t, app)
+
+		var lines []string
+		for _, line := range strings.Split(err.Error(), "\n") {
+			for _, text := range []string{"boom", "app not stopped in time", "flush interrupted", "stuck:"} {
+				if strings.Contains(line, text) {
+					lines = append(lines, text)
+				}
+			}
+		}
+		wantEqual(t, "errors", lines, []string{"boom", "app not stopped in time", "flush interrupted", "stuck:"})
+		close(release)
+	})
+}
+
+// takesBadly returns a runner of which the stop fails.
+func takesBadly() process.Runner {
+	return process.StartStop(
+		func(context.Context) error { return nil },
+		func(context.Context) error { return errors.New("boom") },
+	)
+}
+
+// The app stops for the unit that failed first, also if another fails for that while
+// observers are still being told.
+func TestAppStopsForWhatFailedFirst(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		r := new(recorder)
+		app := newApp(schedule, container.WithObserver(r), container.WithObserver(hooks.ObserverFunc(func(e hooks.Event) {
+			if _, ok := e.(hooks.UnitFailed); ok {
+				time.Sleep(100 * time.Millisecond)
+			}
+		})))
+		app.Provide(func() *Database { return &Database{fails(time.Minute, errors.New("disk full"))} })
+		app.Provide(func(*Database) *Cache { return &Cache{fails(time.Minute+time.Millisecond, errors.New("no database"))} })
+
+		err := app.RunContext(t.Context())
+
+		if first, _, _ := strings.Cut(err.Error(), "\n"); !strings.HasSuffix(first, "disk full") {
+			t.Errorf("the first error is %q", first)
+		}
+		stopping := find[hooks.AppStopping](r)[0]
+		if stopping.Unit != "*container_test.Database" || !strings.HasSuffix(stopping.Cause.Error(), "disk full") {
+			t.Errorf("stops for %s: %v", stopping.Unit, stopping.Cause)
+		}
+		wantBefore(t, r.story(), "failed *container_test.Database", "app stopping: failure")
+	})
+}
+
+// A unit of which the context ends with a cause has failed with that, whatever its Run
+// returns: the app does not end as if nothing had happened.
+func TestWhatAUnitFailedWithIsInTheResult(t *testing.T) {
+	for name, returned := range map[string]func(ctx context.Context) error{
+		"nothing":                  func(context.Context) error { return nil },
+		"the error of its context": func(ctx context.Context) error { return ctx.Err() },
+		"the cause":                context.Cause,
+	} {
+		t.Run(name, func(t *testing.T) {
+			schedules(t, func(t *testing.T, schedule container.Option) {
+				app := newApp(schedule)
+				app.Provide(func() *Database {
+					return &Database{process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+						own, cancel := context.WithCancelCause(ctx)
+						time.AfterFunc(time.Minute, func() { cancel(errBoom) })
+						if err := callback(own); err != nil {
+							return err
+						}
+						return returned(own)
+					})}
+				})
+
+				err := app.RunContext(t.Context())
+
+				if !errors.Is(err, errBoom) || container.ExitCode(err) != 1 || !strings.HasPrefix(fmt.Sprint(err), "run *container_test.Database (") {
+					t.Errorf("error is %v", err)
+				}
+			})
+		})
+	}
+}

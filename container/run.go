@@ -28,8 +28,6 @@ type run struct {
 	begun    chan struct{} // closed when a stop will find that it runs
 	givenUp  error         // why it starts nothing and only stops what has to be; nil for most
 
-	clearing sync.WaitGroup // of clear
-
 	// Set by begin, before anything starts.
 	ctx   context.Context
 	began time.Time
@@ -40,9 +38,9 @@ type run struct {
 	unreached []error   // of what was stopped and never started
 }
 
-// failure is what a unit failed with.
+// failure is what a unit failed with, or why all were forced.
 type failure struct {
-	unit *unit
+	unit *unit // nil for the force
 	err  error
 }
 
@@ -264,18 +262,19 @@ func (r *run) heedContext() {
 	}
 }
 
-// fail notes that a unit has failed, or ended by itself, and tells that the app
-// stops for it.
-func (r *run) fail(u *unit, cause error) {
-	e := hooks.AppStopping{Why: hooks.WhyFailure, Unit: u.Name, Cause: cause}
-	if cause == nil {
-		e.Why = hooks.WhyEnded
+// fail notes that a unit has failed, or ended by itself, and tells so and that the app
+// stops for it. It does not wait for an observer: what fails because of it would be told
+// as the reason meanwhile.
+func (r *run) fail(u *unit, e hooks.UnitFailed) {
+	stop := hooks.AppStopping{Why: hooks.WhyFailure, Unit: u.Name, Cause: e.Cause}
+	if e.Cause == nil {
+		stop.Why = hooks.WhyEnded
 	}
 	r.mu.Lock()
-	r.failures = append(r.failures, failure{u, cause})
+	r.failures = append(r.failures, failure{u, e.Cause})
 	r.mu.Unlock()
 	r.failOnce()
-	r.app.beginStop(e)
+	r.app.beginStop(stop, e)
 }
 
 // late notes that a unit is late to stop, in case that it never ends.
@@ -303,13 +302,24 @@ func (r *run) ended(u *unit, err error) {
 	r.failures = append(r.failures, failure{u, err})
 }
 
-// soFar returns what units have failed with so far.
+// noteForced notes that all units are about to be forced, in case that one never ends.
+func (r *run) noteForced(cause error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, failure{err: cause})
+}
+
+// soFar returns what units have failed with so far, and why they were forced, unless one
+// has returned that.
 func (r *run) soFar() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error
 	for _, f := range r.failures {
-		errs = append(errs, f.err)
+		returned := func(other failure) bool { return other.unit != nil && engine.Contains(other.err, f.err) }
+		if f.unit != nil || !slices.ContainsFunc(r.failures, returned) {
+			errs = append(errs, f.err)
+		}
 	}
 	return join(errs...)
 }

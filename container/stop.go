@@ -6,11 +6,15 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-// beginStop tells, once, that the app stops, and why. It reports whether this was
-// the first reason. It never waits for an observer.
-func (a *App) beginStop(e hooks.AppStopping) (first bool) {
+// beginStop tells, once, that the app stops, and why, after the events that led to it,
+// which are told anyway. It reports whether this was the first reason. It never waits
+// for an observer.
+func (a *App) beginStop(e hooks.AppStopping, before ...hooks.Event) (first bool) {
 	e.At = time.Now()
 	a.mu.Lock()
+	for _, b := range before {
+		a.bus.post(b)
+	}
 	if a.stop != nil {
 		a.mu.Unlock()
 		return false

@@ -13,10 +13,12 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-// The pprof labels of a unit's goroutines. Units of two apps may have the same name.
+// The pprof labels of a unit's goroutines: one for who reads a profile, and one of the
+// app, because units of two apps may have the same name, and a unit may be an app, of
+// which the goroutines are the unit's, too.
 const (
 	unitLabel = "unit"
-	appLabel  = "strata.app"
+	appLabel  = "strata.app." // and the id of the app
 )
 
 // What a report of what is stuck has room for: as many names in a text, as many bytes
@@ -34,7 +36,7 @@ var apps atomic.Uint64
 func newID() string { return strconv.FormatUint(apps.Add(1), 10) }
 
 func (a *App) labels(unit string) pprof.LabelSet {
-	return pprof.Labels(appLabel, a.id, unitLabel, unit)
+	return pprof.Labels(appLabel+a.id, unit, unitLabel, unit)
 }
 
 // stuckError is ErrStuck with what hangs.
@@ -89,19 +91,20 @@ func (r *run) stuck(report *stuckReport) []hooks.StuckUnit {
 
 // stuckReport finds the stacks of goroutines, as long as there is room for them.
 type stuckReport struct {
-	profile []string // of the goroutines of an app: stacks, with their labels above
+	label   string   // of the goroutines of the app
+	profile []string // of these: stacks, with their labels above
 	room    int
 }
 
 // reportStuck takes a profile of the goroutines of the app.
 func (a *App) reportStuck() *stuckReport {
-	report := &stuckReport{room: stacksLimit}
+	report := &stuckReport{label: appLabel + a.id, room: stacksLimit}
 	var b bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
 		return report
 	}
 	for _, stack := range strings.Split(b.String(), "\n\n") {
-		if hasLabel(stack, appLabel, a.id) {
+		if strings.Contains(stack, strconv.Quote(report.label)+":") {
 			report.profile = append(report.profile, stack)
 		}
 	}
@@ -115,7 +118,7 @@ func (r *stuckReport) stacks(name, function string) string {
 		if r.room <= 0 || b.Len() > stackLimit {
 			break
 		}
-		if hasLabel(stack, unitLabel, name) && strings.Contains(stack, function) {
+		if hasLabel(stack, r.label, name) && strings.Contains(stack, function) {
 			_, frames, _ := strings.Cut(stack, "\n#\t")
 			b.WriteString("#\t" + frames + "\n")
 		}

@@ -118,6 +118,33 @@ func TestStacksAreThoseOfTheUnit(t *testing.T) {
 	})
 }
 
+// Of a unit that is an app itself, it is shown where the units of that hang.
+func TestStacksOfAnAppInAnother(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		inner := newApp()
+		inner.Provide(func() *Database { return &Database{process.Nop()} })
+		inner.Provide(func(*Database) *Cache {
+			return &Cache{process.RunnerFunc(func(ctx context.Context, callback process.Callback) error {
+				err := callback(ctx)
+				hangHere(release)
+				return err
+			})}
+		})
+		run, err := inner.Runner()
+		if err != nil {
+			t.Fatal(err)
+		}
+		app := newApp()
+		app.Provide(func() *Server { return &Server{run} })
+
+		err = runFor(t, app)
+
+		wantText(t, err, "stuck: *container_test.Server (stop for 28s)", "container_test.hangHere")
+		close(release)
+	})
+}
+
 // The goroutines that stand between layers are nobody's, though units have started them.
 func TestGoroutinesBetweenLayersHaveNoLabels(t *testing.T) {
 	bubble(t, func(t *testing.T) {

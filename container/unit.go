@@ -130,6 +130,10 @@ func (o *observer) Starting() {
 	o.run.app.emit(e)
 }
 
+// Unreached has the unit stopped, if it has to be. Nobody waits for that here: what it
+// needs does, and the end of the run.
+func (o *observer) Unreached() { o.run.clear(o.unit) }
+
 func (o *observer) Ready() {
 	u, now := o.unit, time.Now()
 	_, took := u.track.enter(running, now)
@@ -143,8 +147,7 @@ func (o *observer) Failing(cause error) {
 		cause = u.wrapError(cause)
 	}
 	u.track.fail()
-	o.run.app.emit(hooks.UnitFailed{At: time.Now(), Unit: u.Unit, Layer: u.layer, Phase: phase, Cause: cause})
-	o.run.fail(u, cause)
+	o.run.fail(u, hooks.UnitFailed{At: time.Now(), Unit: u.Unit, Layer: u.layer, Phase: phase, Cause: cause})
 }
 
 func (o *observer) Stopping() {

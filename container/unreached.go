@@ -52,10 +52,13 @@ func (r *run) clearAll() {
 	if isClosed(r.app.started) {
 		return
 	}
+	var all []<-chan struct{}
 	for _, u := range r.units {
-		r.clear(u)
+		all = append(all, r.clear(u))
 	}
-	r.clearing.Wait()
+	for _, cleared := range all {
+		<-cleared
+	}
 }
 
 // clear stops u, if it has to be stopped and the start never reached it, after what
@@ -68,8 +71,8 @@ func (r *run) clear(u *unit) <-chan struct{} {
 	}
 	r.mu.Unlock()
 	if first {
-		r.clearing.Go(func() {
-			defer close(u.cleared)
+		go func() {
+			defer close(u.cleared) // which clearAll waits for
 			for _, cleared := range r.clearDependents(u) {
 				<-cleared
 			}
@@ -77,7 +80,7 @@ func (r *run) clear(u *unit) <-chan struct{} {
 			if u.stopsOnly() && stage == waiting {
 				r.stopUnreached(u)
 			}
-		})
+		}()
 	}
 	return u.cleared
 }

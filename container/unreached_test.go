@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -350,12 +352,15 @@ func TestRunnerStopsInTimeWhatItHasBuilt(t *testing.T) {
 	})
 }
 
-// On force everything is stopped, with a context that has ended, once.
+// On force everything is stopped at once, with a context that has ended, once.
 func TestUnreachedIsStoppedOnForce(t *testing.T) {
 	schedules(t, func(t *testing.T, schedule container.Option) {
+		var mu sync.Mutex // guards calls
 		var calls []string
 		note := func(name string) closing {
 			return func(ctx context.Context) error {
+				mu.Lock()
+				defer mu.Unlock()
 				calls = append(calls, fmt.Sprint(name, " ", ctx.Err()))
 				return ctx.Err()
 			}
@@ -375,6 +380,7 @@ func TestUnreachedIsStoppedOnForce(t *testing.T) {
 		if err != context.DeadlineExceeded {
 			t.Error(err)
 		}
+		slices.Sort(calls)
 		wantEqual(t, "calls", calls, []string{"reached context deadline exceeded", "unreached context deadline exceeded"})
 	})
 }
@@ -516,6 +522,43 @@ func TestBuiltIsStoppedInACycle(t *testing.T) {
 			wantBefore(t, r.story(), "app stopping: failure", "stopping "+name, "stopped "+name, "app stopped")
 		}
 	})
+}
+
+// What the start never reached is stopped though a unit hangs, be it one that it has
+// nothing to do with, or one that it needs.
+func TestUnreachedIsStoppedBesideWhatIsStuck(t *testing.T) {
+	for name, setUp := range map[string]func(app *container.App, release <-chan struct{}){
+		"another hangs in its stop": func(app *container.App, release <-chan struct{}) {
+			app.Provide(func() *Cache { return &Cache{deafStop(release)} })
+			app.Provide(func() *Database { return &Database{failsAtStart(time.Second, errBoom)} })
+		},
+		"what it needs hangs in its start": func(app *container.App, release <-chan struct{}) {
+			app.Provide(func() *Database { return &Database{deafStart(release)} })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			schedules(t, func(t *testing.T, schedule container.Option) {
+				release := make(chan struct{})
+				r := new(recorder)
+				var calls []error // the contexts' errors
+				app := newApp(schedule, container.WithObserver(r), container.AdaptStop[any]())
+				setUp(app, release)
+				app.Provide(func(*Database) *Buffer {
+					return &Buffer{func(ctx context.Context) error { calls = append(calls, ctx.Err()); return nil }}
+				})
+				app.Invoke(func(*Buffer) {})
+
+				err := runFor(t, app)
+
+				if !errors.Is(err, container.ErrStuck) || len(calls) != 1 || calls[0] != nil {
+					t.Errorf("contexts of the stop: %v; error is %v", calls, err)
+				}
+				wantBefore(t, r.story(), "stopping "+buffer, "stopped "+buffer, "stuck", "app stopped")
+				wantWellFormed(t, r)
+				close(release)
+			})
+		})
+	}
 }
 
 // A stop at any moment of the start leaves a stop-only value stopped once, with a

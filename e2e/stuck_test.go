@@ -22,6 +22,10 @@ func TestStuckUnitIsGivenUpByNameAndLine(t *testing.T) {
 	if code := p.exitCode(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
+	// Two seconds to stop and one more when forced; the rest is for a slow machine.
+	if took, ok := p.awaitMessage("app stopped")["took"].(float64); !ok || took < 3 || took > 10 {
+		t.Errorf("stopped in %v s, want 3", took)
+	}
 	where := fmt.Sprintf("/stuck/main.go:%d\n", lineOf(t, "../examples/stuck/main.go", "hangs here"))
 	for _, message := range []string{"stuck", "app stopped"} {
 		text := fmt.Sprint(p.awaitMessage(message))

@@ -464,7 +464,7 @@ func TestForceOfWhatHadFailedIsNoErrorOfItsOwn(t *testing.T) {
 		s := launch(process.Parallel(dies))
 		time.Sleep(time.Second)
 		s.force(errForce)
-		wantErr(t, s.wait(), "forced by the test")
+		wantErr(t, s.wait(), "run broke | forced by the test")
 	})
 }
 

@@ -468,6 +468,7 @@ func (o observer) Starting()           { o.add("%s starting", o.name) }
 func (o observer) Ready()              { o.add("%s ready", o.name) }
 func (o observer) Failing(cause error) { o.add("%s failing: %v", o.name, cause) }
 func (o observer) Stopping()           { o.add("%s stopping", o.name) }
+func (o observer) Unreached()          { o.add("%s unreached", o.name) }
 func (o observer) Late(err error)      { o.add("%s late: %v", o.name, err) }
 func (o observer) Ended(err error, forced bool) {
 	o.add("%s ended: %v, forced %v", o.name, err, forced)

@@ -77,6 +77,7 @@ func (o observer) Starting()                    { o.add("%s starting", o.name) }
 func (o observer) Ready()                       { o.add("%s ready", o.name) }
 func (o observer) Failing(cause error)          { o.add("%s failing: %v", o.name, cause) }
 func (o observer) Stopping()                    { o.add("%s stopping", o.name) }
+func (o observer) Unreached()                   { o.add("%s unreached", o.name) }
 func (o observer) Late(err error)               { o.add("%s late: %v", o.name, err) }
 func (o observer) Ended(err error, forced bool) { o.add("%s ended: %v, %v", o.name, err, forced) }
 func (o observer) Reported(v any)               { o.add("%s reported %v", o.name, v) }
@@ -141,7 +142,7 @@ func TestObserverIsToldInOrder(t *testing.T) {
 			runs, func(context.Context, engine.Callback) error { return errRun }, runs,
 		}, []string{
 			"a starting", "a ready", "b starting",
-			"b failing: run broke", "b ended: run broke, false", "a stopping",
+			"b failing: run broke", "b ended: run broke, false", "c unreached", "a stopping",
 			"a ended: <nil>, false",
 		}},
 		"a failure of a context": {[]runner{fails(errRun), runs}, []string{
@@ -167,7 +168,7 @@ func TestObserverIsToldInOrder(t *testing.T) {
 		}},
 		"an aborted start": {[]runner{fails(errRun), starts, runs}, []string{
 			"a starting", "a ready", "b starting",
-			"a failing: run broke", "b ended: <nil>, false", "a stopping",
+			"a failing: run broke", "c unreached", "b ended: <nil>, false", "a stopping",
 			"a ended: run broke, false",
 		}},
 	} {
@@ -259,7 +260,7 @@ func TestNothingStartsForWhatIsReadyWhenTheStartWasGivenUp(t *testing.T) {
 		if err := g.Run(t.Context(), untilDone); err != errRun {
 			t.Errorf("got %v", err)
 		}
-		j.want(t, "a starting", "a ready", "a stopping", "a ended: <nil>, false")
+		j.want(t, "a starting", "a ready", "c unreached", "a stopping", "a ended: <nil>, false")
 	})
 }
 

@@ -50,6 +50,7 @@ type Vertex struct {
 // comes before what it is told of those that the engine starts or stops for it.
 type Observer interface {
 	Starting()           // Run is about to be called.
+	Unreached()          // The start was given up before it: Run is never called.
 	Ready()              // The callback was called.
 	Failing(cause error) // It failed, or ended (cause is nil), unasked.
 	Stopping()           // The callback is about to return: it is asked to stop.

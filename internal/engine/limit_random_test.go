@@ -43,6 +43,7 @@ func (r *limitedRunner) Starting()           { r.starting = r.now() }
 func (r *limitedRunner) Ready()              { r.ready = r.now() }
 func (r *limitedRunner) Failing(cause error) { r.failing, r.cause = r.now(), cause }
 func (r *limitedRunner) Stopping()           { r.stopping = r.now() }
+func (r *limitedRunner) Unreached()          {}
 func (r *limitedRunner) Late(error)          {}
 func (r *limitedRunner) Reported(any)        {}
 func (r *limitedRunner) Ended(err error, forced bool) {

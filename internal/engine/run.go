@@ -177,13 +177,32 @@ func (r *run) giveUp(cause error) (tell func()) {
 			unready = append(unready, v)
 		}
 	}
+	unreached := r.unreached()
 	close(r.started)
 	r.stop()
 	return func() {
+		tellUnreached(unreached)
 		close(r.release)
 		for _, v := range unready {
 			v.abort(cause)
 		}
+	}
+}
+
+// unreached returns the observers of what will never run, as the start was given up.
+// The caller holds r.mu, and calls tellUnreached without it.
+func (r *run) unreached() (observers []Observer) {
+	for i := range r.vertices {
+		if v := &r.vertices[i]; v.state == waiting && v.spec.Observer != nil {
+			observers = append(observers, v.spec.Observer)
+		}
+	}
+	return observers
+}
+
+func tellUnreached(observers []Observer) {
+	for _, o := range observers {
+		o.Unreached()
 	}
 }
 
@@ -266,10 +285,13 @@ func (r *run) force() {
 	r.happen(happening{err: cause, ours: true, force: true})
 	r.phase = forced
 	release := r.askAll()
+	var unreached []Observer
 	if was == starting {
+		unreached = r.unreached()
 		close(r.started)
 	}
 	r.mu.Unlock()
+	tellUnreached(unreached)
 	r.cancelAll(cause) // which may still be on its way down to them
 	closeAll(release...)
 	if was < stopping {

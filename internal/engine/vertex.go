@@ -217,6 +217,9 @@ func (v *vertex) judge(err error) {
 	if (cancelled || !unasked && !failed) && r.graph.Errors.OnlyCancelled(err, &v.ctx, abort) {
 		err = nil
 	}
+	if failed {
+		err = v.orCause(err)
+	}
 	err = v.wrap(late.add(err, failed))
 	r.mu.Lock()
 	noted := r.noteFailure(v, err)
@@ -239,6 +242,25 @@ func (v *vertex) judge(err error) {
 	r.mu.Unlock()
 	closeAll(release...)
 	tell()
+}
+
+// orCause returns what v failed with, if what it returned does not say more than that it
+// was cancelled: the cause of the context that it gave its callback.
+func (v *vertex) orCause(err error) error {
+	v.run.mu.Lock()
+	passed := v.passed
+	v.run.mu.Unlock()
+	if passed == nil {
+		return err
+	}
+	cause := context.Cause(passed)
+	if cause == nil || same(cause, context.Canceled) || same(cause, v.run.graph.Errors.Ended) {
+		return err
+	}
+	if err == nil || !Contains(err, cause) && v.run.graph.Errors.OnlyCancelled(err, passed, nil) {
+		return cause
+	}
+	return err
 }
 
 // abort ends the start of v, which is noted.
