@@ -72,6 +72,19 @@ func (d *drains) ended() <-chan struct{} {
 	return d.done
 }
 
+// pendingNames names the calls that have not returned, and what made the values.
+func (d *drains) pendingNames() (names []string) {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, u := range d.units {
+		names = append(names, "the Drain of "+u.String())
+	}
+	return names
+}
+
 // stuck returns the units of which Drain has not returned.
 func (d *drains) stuck(report *stuckReport) []hooks.StuckUnit {
 	if d == nil {

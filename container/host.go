@@ -30,8 +30,8 @@ import (
 //
 // When Run has returned, signals have their default effect again.
 //
-// An app runs once. A second Run is told as a [hooks.Misuse], waits until the app has
-// ended, and ends the process with its code, or 1.
+// An app runs once. A second Run is told as a [hooks.Misuse], waits until the first Run
+// or RunContext has ended, if there was one, and ends the process with its code, or 1.
 func (a *App) Run() {
 	var source chan os.Signal
 	if len(a.config.signals) > 0 {
@@ -197,10 +197,13 @@ func (h *host) main() error {
 		case <-ended:
 			ended = nil
 			h.goroutines.Wait()
-			h.enter(hostForcing, a.config.force)
-			drained = h.drains.ended()
+			drained = h.drains.ended() // within what is left of the limit
 		case <-drained:
-			return h.result(h.process.Err())
+			err := h.process.Err()
+			if !errors.Is(err, h.forced) { // the units had ended before
+				err = join(err, h.forced)
+			}
+			return h.result(err)
 		}
 	}
 }
@@ -302,13 +305,13 @@ func (h *host) limitPassed() (hopeless bool) {
 		h.force(h.late(h.app.constructing().Unit))
 	case hostStarting:
 		if !isClosed(h.app.started) {
-			h.failStart(h.run.pendingNames())
+			h.failStart(h.pending())
 			h.stop()
 		}
 	case hostDraining:
 		h.stop()
 	case hostStopping:
-		h.force(h.late(h.run.pendingNames()))
+		h.force(h.late(h.pending()))
 	case hostAbandoning, hostForcing:
 		return true
 	}
@@ -321,6 +324,15 @@ func (h *host) failStart(pending string) {
 	if h.app.beginStop(hooks.AppStopping{Why: hooks.WhyTimeout, Cause: err}) {
 		h.failure = err
 	}
+}
+
+// pending names what the start or the stop waits for.
+func (h *host) pending() string {
+	names := append(h.run.pendingNames(), h.drains.pendingNames()...)
+	if len(names) == 0 {
+		return nobody
+	}
+	return listed(names, ", ")
 }
 
 // late is the error for what has not ended when the stop timeout has passed.

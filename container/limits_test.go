@@ -342,13 +342,42 @@ func TestStuckDrain(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		err := app.RunContext(ctx)
-		if took := time.Since(began); took != 68*time.Second || !errors.Is(err, container.ErrStuck) {
+		if took := time.Since(began); took != 88*time.Second || !errors.Is(err, container.ErrStuck) {
 			t.Errorf("took %v: %v", took, err)
 		}
-		wantText(t, err, "stuck: *container_test.drains (stop for 8s)", "hangInDrain")
+		wantText(t, err, "app not stopped in time: 25s; still running the Drain of *container_test.drains (",
+			"stuck: *container_test.drains (stop for 28s)", "hangInDrain")
 		wantWellFormed(t, r)
 		close(release)
 	})
+}
+
+// A Drain that takes longer than the delay has as long as the stop may take.
+func TestDrainThatOutlastsTheDelay(t *testing.T) {
+	for _, c := range []struct {
+		takes, ends time.Duration
+		want        string
+	}{
+		{20 * time.Second, 80 * time.Second, ""},
+		{26 * time.Second, 86 * time.Second, "app not stopped in time: 25s; still running the Drain of *container_test.drains ("},
+	} {
+		schedules(t, func(t *testing.T, schedule container.Option) {
+			app := newApp(schedule, container.WithDrainDelay(5*time.Second))
+			app.Provide(func() *drains { return &drains{process.Nop(), func() { time.Sleep(c.takes) }} })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			began := time.Now()
+			err := app.RunContext(ctx)
+			if took := time.Since(began); took != c.ends {
+				t.Errorf("a Drain of %v: took %v, want %v", c.takes, took, c.ends)
+			}
+			if c.want != "" {
+				wantText(t, err, c.want)
+			} else if err != nil {
+				t.Errorf("a Drain of %v: %v", c.takes, err)
+			}
+		})
+	}
 }
 
 func hangInDrain(release <-chan struct{}) { <-release }

@@ -379,18 +379,14 @@ func (u *unit) holds(isStopping bool) (names []string) {
 
 // pendingNames names the units that the start or the stop waits for, and what made
 // them.
-func (r *run) pendingNames() string {
-	var names []string
+func (r *run) pendingNames() (names []string) {
 	for _, u := range r.units {
 		stage, _, _ := u.track.get()
 		if stage == starting || stage == stopping {
 			names = append(names, u.String())
 		}
 	}
-	if len(names) == 0 {
-		return nobody
-	}
-	return listed(names, ", ")
+	return names
 }
 
 // nobody is waited for, and yet the app does not end: units call observers.

@@ -224,6 +224,7 @@ func (v *vertex) judge(err error) {
 	r.mu.Lock()
 	noted := r.noteFailure(v, err)
 	r.mu.Unlock()
+	defer v.leave(err, noted) // also if an observer ends the goroutine
 	if v.spec.Observer != nil {
 		if noted {
 			v.spec.Observer.Failing(err)
@@ -231,12 +232,16 @@ func (v *vertex) judge(err error) {
 		forced := late.stop != nil || cancelled && !same(context.Cause(&v.ctx), abort)
 		v.spec.Observer.Ended(err, forced)
 	}
+}
 
-	// In one step, so that nothing is started that depends on what is gone.
+// leave has the run go on without v, which has returned err. It does so in one step, so
+// that nothing is started that depends on what is gone.
+func (v *vertex) leave(err error, failed bool) {
+	r := v.run
 	tell := func() {}
 	r.mu.Lock()
 	release := r.end(v, err, nil)
-	if noted {
+	if failed {
 		tell = r.stopForEnding()
 	}
 	r.mu.Unlock()
