@@ -175,34 +175,3 @@ func TestWhatAnInvokeMakesPossibleIsNoCycleThatDigIsToldOf(t *testing.T) {
 		t.Errorf("dig returns %v, want a cycle", err)
 	}
 }
-
-// A soft group that is decorated is one like any other.
-func TestADecoratorHasDigLookForACycleAgain(t *testing.T) {
-	type group struct {
-		dig.In
-		All []*back `group:"backs"`
-	}
-	type decorated struct {
-		dig.Out
-		All []*back `group:"backs"`
-	}
-	app := newApp()
-	provideAll(t, app, func(struct {
-		dig.In
-		All []*back `group:"backs,soft"`
-	}) *loop {
-		return new(loop)
-	})
-	if err := app.Provide(func(*loop) *back { return new(back) }, dig.Group("backs")); err != nil {
-		t.Fatal(err)
-	}
-	if err := app.Invoke(func() {}); err != nil {
-		t.Fatal(err)
-	}
-	if err := app.Decorate(func(g group) decorated { return decorated{All: g.All} }); err != nil {
-		t.Fatal(err)
-	}
-	if err := app.Dig().Invoke(func(*loop) {}); !dig.IsCycleDetected(err) {
-		t.Errorf("dig returns %v, want a cycle", err)
-	}
-}

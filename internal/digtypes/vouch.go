@@ -7,7 +7,7 @@ import (
 )
 
 // VouchAlike has plain dig know of no cycle where another container with the same scopes knows of none, be it because it has
-// looked, or because it was told so, and look where the other will. Where there is one, plain dig will end in a stack overflow.
+// looked, or because it was told so. Where there is one, plain dig will end in a stack overflow.
 func VouchAlike(ours, plain *dig.Container) {
 	o, err := digread.Open(ours)
 	if err != nil {
@@ -23,8 +23,6 @@ func VouchAlike(ours, plain *dig.Container) {
 func vouchAlike(ours, plain *digread.Scope) {
 	if ours.Acyclic() {
 		plain.Vouch()
-	} else {
-		plain.Doubt()
 	}
 	children := plain.Children(0)
 	for i, child := range ours.Children(0) {

@@ -130,7 +130,6 @@ func (s *Scope) Decorate(decorator any, opts []dig.DecorateOption, wrap func(*No
 		o.info.ID = dig.ID(f.Pointer())
 	}
 	s.graph.register(n)
-	s.doubt()
 	s.graph.watch(n)
 	return n, nil
 }

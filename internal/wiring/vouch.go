@@ -34,13 +34,3 @@ func (g *graph) acyclic(s *Scope, w *walk) bool {
 	}
 	return true
 }
-
-// doubt takes that back in s and the scopes below: a decorator needs what nobody needed before, and a soft group that is decorated
-// has its members called.
-func (s *Scope) doubt() {
-	for _, at := range s.graph.scopes {
-		if at.read != nil && at.sees(s) {
-			at.read.Doubt()
-		}
-	}
-}
