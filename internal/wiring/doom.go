@@ -18,17 +18,26 @@ func (g *graph) dooms(first ...*Node) *CycleError {
 	for _, r := range g.inside() {
 		for at := r; at.from.Node != nil && w.going[at.from.Node].Param == nil; at = at.from.Node {
 			w.going[at.from.Node] = at.from.Edge
-			at.from.Node.mark = mark{}
 		}
-	}
-	for _, r := range g.inside() { // they have what they take
-		w.set(r, done)
 	}
 	end := len(g.running)
 	for a := g.asking; a != nil; a = a.outer {
-		filled := a.running == end && a.next() == nil // it is the function that asks, and has what it takes
-		if end = a.running; filled {
-			continue
+		called := g.running[a.running:end]
+		if end = a.running; len(called) == 0 {
+			n := a.next()
+			if n == nil { // it is the function that asks, and has what it takes
+				continue
+			}
+			called = []*Node{n}
+		}
+		for _, n := range called { // they have what they take; who waits for them, inside of a, has not
+			w.set(n, done)
+			for at := n.from.Node; at != nil && w.state(at) == entered; at = at.from.Node {
+				at.mark = mark{}
+				if at == a.asks {
+					break
+				}
+			}
 		}
 		w.enter(a.asks)
 		if cycle, ok := w.err.(*CycleError); ok {
