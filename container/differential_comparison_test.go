@@ -301,10 +301,7 @@ func (r *comparison) invoke(s *step, ours, plain container.Provider) (over bool)
 	if got != nil {
 		r.failures++
 	}
-	if r.app != nil && !r.direct[s.Scope] {
-		r.vouchAlike(s, plain)
-	}
-	want := plain.Invoke(r.plain.function(s))
+	want := r.invokePlain(s, plain, got, called)
 	if errorText(got) != errorText(want) {
 		if got != nil && called == 0 && r.mayBeBroken() {
 			r.count.add("a decorator that failed before ends it", 1)
@@ -357,14 +354,16 @@ func (r *comparison) checkCycle(err error, called int) {
 
 func anyStep(*step) bool { return true }
 
-// vouchAlike has plain dig look for no cycle where the App has found that there is
-// none, after a look at what it would have found in a scope.
-func (r *comparison) vouchAlike(asked *step, scope container.Provider) {
-	alarmed := scope.Invoke(func() {})
-	digtypes.VouchAlike(r.app.Dig(), r.plainScopes[0].(*dig.Container))
-	if alarm(alarmed) && !alarm(scope.Invoke(func() {})) {
-		r.checkFalseAlarm(alarmed, asked)
+// invokePlain has plain dig invoke the function of a step, in spite of what dig takes
+// for a cycle if the App has called somebody all the same.
+func (r *comparison) invokePlain(s *step, plain container.Provider, got error, called int) error {
+	invoke := func() error { return plain.Invoke(r.plain.function(s)) }
+	alarmed := plain.Invoke(func() {})
+	if !alarm(alarmed) || alarm(got) || called == 0 {
+		return invoke()
 	}
+	r.checkFalseAlarm(alarmed, s)
+	return digtypes.Past(plain, invoke)
 }
 
 // checkFalseAlarm names what dig takes for a cycle, of which it was told that it is
@@ -401,6 +400,8 @@ func (r *comparison) checkAlarm(err error, asked *step) {
 		r.count.add("a cycle that nobody asks for", 1)
 	case o.hasCycle(anyhow, anyStep):
 		r.count.add("a cycle that nobody asks for, by decorators", 1)
+	case r.Attach > 0: // dig has the say there
+		r.count.add("dig's false alarm, attached", 1)
 	case asked != nil && !o.buildable(asked, make(map[*step]bool)):
 		r.count.add("dig's false alarm, where something is missing", 1)
 	case r.mayBeBroken():

@@ -112,6 +112,7 @@ var kinds = []string{
 	"cycle",
 	"cycle by decorators that stand for others",
 	"decorators of which a unit came",
+	"dig's false alarm, attached",
 	"dig's false alarm: a cycle by soft groups, optional parameters or what is decorated",
 	"dig's false alarm: a cycle if there were one scope",
 	"dig's false alarm: a cycle of what cannot be built",

@@ -99,12 +99,15 @@ func At(s *dig.Scope) *Scope {
 	}
 }
 
-// Acyclic reports whether dig has found that there is no cycle in what the scope and those above were given, or was told so by
-// [Scope.Vouch], since a constructor was last provided. Else it looks for one before it fills the parameters of an invoked function.
+// Acyclic reports whether dig has found that there is no cycle in what the scope and those above were given, since a constructor was last
+// provided, or was told so by [Scope.Vouch]. Else it looks for one before it fills the parameters of an invoked function.
 func (s *Scope) Acyclic() bool { return *s.acyclic }
 
-// Vouch tells dig that there is no cycle: it does not look for one until the next constructor is provided.
+// Vouch tells dig that there is no cycle: it does not look for one until [Scope.Doubt] is called, or a constructor is provided.
 func (s *Scope) Vouch() { *s.acyclic = true }
+
+// Doubt has dig look for a cycle the next time.
+func (s *Scope) Doubt() { *s.acyclic = false }
 
 // Children returns the child scopes from the i-th on, in the order in which they were made.
 func (s *Scope) Children(i int) []*dig.Scope {

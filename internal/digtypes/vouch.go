@@ -6,26 +6,24 @@ import (
 	"github.com/strata-go/strata/internal/digread"
 )
 
-// VouchAlike has plain dig know of no cycle where another container with the same scopes knows of none, be it because it has
-// looked, or because it was told so. Where there is one, plain dig will end in a stack overflow.
-func VouchAlike(ours, plain *dig.Container) {
-	o, err := digread.Open(ours)
-	if err != nil {
-		panic(err)
+// Past calls invoke, which is to invoke something in a scope of plain dig's, a container or a scope, with dig looking for no cycle
+// there: where there is one it ends in a stack overflow.
+func Past(scope any, invoke func() error) error {
+	read := readable(scope)
+	if !read.Acyclic() {
+		read.Vouch()
+		defer read.Doubt()
 	}
-	p, err := digread.Open(plain)
-	if err != nil {
-		panic(err)
-	}
-	vouchAlike(o, p)
+	return invoke()
 }
 
-func vouchAlike(ours, plain *digread.Scope) {
-	if ours.Acyclic() {
-		plain.Vouch()
+func readable(scope any) *digread.Scope {
+	if s, ok := scope.(*dig.Scope); ok {
+		return digread.At(s)
 	}
-	children := plain.Children(0)
-	for i, child := range ours.Children(0) {
-		vouchAlike(digread.At(child), digread.At(children[i]))
+	root, err := digread.Open(scope.(*dig.Container))
+	if err != nil {
+		panic(err)
 	}
+	return root
 }

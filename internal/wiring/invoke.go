@@ -92,12 +92,14 @@ func (s *Scope) ask(n, of *Node, f any, opts ...dig.InvokeOption) (err error) {
 	a := &asking{outer: g.asking, asks: n, since: g.registrations, walk: w, of: of, running: len(g.running)}
 	g.asking = a
 	g.mu.Unlock()
+	takeBack := func() {}
 	if w.ended == built { // else dig has something to say, which may be of a cycle
-		s.vouch(w)
+		takeBack = s.vouch(w)
 	}
 
 	err = errUnwound
 	defer func() {
+		takeBack()
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.syncLocked(nil)
@@ -188,6 +190,7 @@ func (n *Node) breakDown(err error) {
 	}
 	if n.broken == nil {
 		n.broken = err
+		n.Scope.graph.version++
 	}
 	if n.Scope.read == nil {
 		return
@@ -208,7 +211,7 @@ func (s *Scope) confirm(err error) error {
 // DigsCycle returns dig's error if dig sees a cycle in what s and the scopes above it were given, whoever asks for it, and be it one
 // or not, if dig cannot be told that there is none: dig then refuses every Invoke in s. It calls nothing.
 func (s *Scope) DigsCycle() error {
-	s.vouch(nil)
+	defer s.vouch(nil)()
 	if err := s.dig.Invoke(func() {}); dig.IsCycleDetected(err) {
 		return err
 	}

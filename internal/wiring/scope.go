@@ -25,6 +25,7 @@ type Scope struct {
 	providers  providers
 	members    map[Key][]*Node // of groups
 	decorators map[Key]*Node
+	acyclicAt  int // version at which there was no cycle
 }
 
 // providers are constructors by the keys that they provide in a scope, but for groups. Most keys are a type alone, by which less is
@@ -120,7 +121,7 @@ func newGraph() *graph {
 }
 
 func (g *graph) scope(parent *Scope, name string, d digScope, read *digread.Scope) *Scope {
-	s := &Scope{graph: g, parent: parent, name: name, dig: d, read: read,
+	s := &Scope{graph: g, parent: parent, name: name, dig: d, read: read, acyclicAt: -1,
 		providers: providers{make(map[reflect.Type]*Node), make(map[Key]*Node)}, members: make(map[Key][]*Node), decorators: make(map[Key]*Node)}
 	if g.attached != nil {
 		g.attached.scopes[read.Dig] = s

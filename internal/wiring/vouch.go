@@ -1,16 +1,16 @@
 package wiring
 
-// vouch tells dig that there is no cycle in what s and the scopes above it were given, if that is so, and reports whether dig
-// believes it. dig's own search takes longer, once for each scope, and takes some things for cycles that are none: see
-// docs/dig.md. w is the walk that was made for an Invoke in s, nil if there was none. The caller does not hold the graph's lock.
-func (s *Scope) vouch(w *walk) bool {
-	if s.read == nil || s.graph.outline != nil {
-		return false
+// vouch tells dig that there is no cycle in what s and the scopes above it were given, if that is so, until the function that it
+// returns is called. dig's own search takes longer, and takes some things for cycles that are none: see docs/dig.md. w is the walk that
+// was made for an Invoke in s, nil if there was none. The caller does not hold the graph's lock.
+//
+// A container that was attached to is left to itself: constructors may give it more directly, of which the walk did not know.
+func (s *Scope) vouch(w *walk) (takeBack func()) {
+	if s.read == nil || s.graph.attached != nil || s.graph.outline != nil || s.read.Acyclic() || !s.graph.acyclic(s, w) {
+		return func() {}
 	}
-	if !s.read.Acyclic() && s.graph.acyclic(s, w) {
-		s.read.Vouch()
-	}
-	return s.read.Acyclic()
+	s.read.Vouch()
+	return s.read.Doubt
 }
 
 // acyclic reports whether dig could go to all constructors in s and the scopes above, one after another, without walking into a
@@ -18,6 +18,9 @@ func (s *Scope) vouch(w *walk) bool {
 func (g *graph) acyclic(s *Scope, w *walk) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if s.acyclicAt == g.version {
+		return true
+	}
 	if w == nil || len(g.inside()) > 0 {
 		g.walks++
 		w = &walk{g: g, id: g.walks}
@@ -32,5 +35,6 @@ func (g *graph) acyclic(s *Scope, w *walk) bool {
 			return false
 		}
 	}
+	s.acyclicAt = g.version
 	return true
 }
