@@ -18,17 +18,7 @@ import (
 //
 // STRATA_PROGRAMS says how many; they are the same each time.
 func TestAnAppDoesWhatDigDoesInTheOrderOfTheValues(t *testing.T) {
-	programs := 5000
-	if underRace || testing.Short() {
-		programs = 300
-	}
-	if s := os.Getenv("STRATA_PROGRAMS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal("STRATA_PROGRAMS: ", err)
-		}
-		programs = n
-	}
+	programs := programsOf(t, 5000)
 	count := make(tally)
 	for seed := range uint64(programs) {
 		p := drawProgram(seed)
@@ -51,6 +41,22 @@ func TestAnAppDoesWhatDigDoesInTheOrderOfTheValues(t *testing.T) {
 			}
 		}
 	}
+}
+
+// programsOf returns how many random programs a test is to try: what STRATA_PROGRAMS says,
+// else usually so many, and some hundreds where they take long.
+func programsOf(t *testing.T, usually int) int {
+	if s := os.Getenv("STRATA_PROGRAMS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatal("STRATA_PROGRAMS: ", err)
+		}
+		return n
+	}
+	if underRace || testing.Short() {
+		return 300
+	}
+	return usually
 }
 
 // tally counts what occurred.

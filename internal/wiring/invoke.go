@@ -157,8 +157,12 @@ func (g *graph) conclude(w *walk, a *asking, n *Node, err error) {
 	}
 }
 
-// breakDownLost finds those that dig has passed over so far because something was missing.
+// breakDownLost finds those that dig has passed over so far because something was missing: unless more was given to it meanwhile,
+// which may have been what was missing.
 func (a *asking) breakDownLost() {
+	if a.since != a.walk.g.registrations {
+		return
+	}
 	for _, l := range a.walk.lost {
 		if l.calls <= a.calls {
 			l.decorator.breakDown(l)
