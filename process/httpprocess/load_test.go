@@ -90,7 +90,7 @@ func (p protocol) round(t *testing.T, silent int, end func(*process.Process) err
 	served := sync.OnceFunc(func() { close(first) })
 	shared := p.newTransport(t)
 	var clients sync.WaitGroup
-	for client := range 8 {
+	for client := range 16 {
 		clients.Go(func() {
 			transport := shared
 			if client%2 == 1 { // who connects anew for each request
@@ -115,7 +115,7 @@ func (p protocol) round(t *testing.T, silent int, end func(*process.Process) err
 		}
 	}
 	within(t, first, "the first answer")
-	time.Sleep(rand.N(50 * time.Millisecond))
+	time.Sleep(rand.N(100 * time.Millisecond))
 	mu.Lock()
 	sum.inHand = inHand
 	mu.Unlock()
@@ -164,7 +164,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 
 // request sends a request and checks that the answer is complete.
 func request(transport *http.Transport, url string, kind int) error {
-	body := strings.Repeat("x", []int{1, 100, 50_000}[kind%3])
+	body := strings.Repeat("x", []int{1, 100, 20_000}[kind%3])
 	pieces := []int{0, 1, 5, 20}[kind%4]
 	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
