@@ -137,7 +137,10 @@ func TestConnectionThatGoesOnAskingIsEnded(t *testing.T) {
 		}
 		conn := lis.dial()
 		defer conn.Close()
-		time.AfterFunc(100*time.Millisecond, func() {
+		var client sync.WaitGroup
+		defer client.Wait()
+		client.Go(func() {
+			time.Sleep(100 * time.Millisecond)
 			go func() { _, _ = io.Copy(io.Discard, conn) }()
 			_, _ = io.WriteString(conn, preface+settings)
 			for stream := byte(1); ; stream += 2 { // at each time there is one
