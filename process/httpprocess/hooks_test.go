@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -136,7 +137,11 @@ func TestPanicOfAHookIsTheErrorOfTheRunner(t *testing.T) {
 				conn := dial(t, l.Addr())
 				within(t, running.Done(), "the end")
 				err = running.Err()
-				_ = conn
+				if test.name == "new connection" { // which net/http knows of by then
+					if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+						t.Errorf("the connection is open: %v", err)
+					}
+				}
 			}
 
 			var panicked *process.PanicError

@@ -3,6 +3,7 @@ package httpprocess_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -163,6 +164,47 @@ func TestConnectionThatGoesOnAskingIsEnded(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
+
+// To say goodbye over TLS to a client that does not read would take 5 s each.
+func TestForceSaysNoGoodbye(t *testing.T) {
+	configs := certificate()
+	var took time.Duration
+	synctest.Test(t, func(t *testing.T) {
+		entered := make(chan struct{})
+		srv := protocols[1].newServer(func(_ http.ResponseWriter, r *http.Request) {
+			close(entered)
+			<-r.Context().Done()
+		})
+		srv.TLSConfig = nil
+		lis := newPipes()
+		running := process.NewProcess(context.Background(), httpprocess.Server(srv, tls.NewListener(lis, configs.server)))
+		if err := running.Start(context.Background()); err != nil {
+			t.Error(err)
+			return
+		}
+		config := configs.client.Clone()
+		config.ServerName = "example.com"
+		config.Time = func() time.Time { return certificateTime }
+		conn := tls.Client(lis.dial(), config)
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Error(err)
+		} else {
+			<-entered
+		}
+		begin := time.Now()
+		_ = force(running)
+		<-running.Done()
+		took = time.Since(begin)
+	})
+
+	if took != 0 {
+		t.Errorf("took %v", took)
+	}
+}
+
+// certificateTime is now; in a bubble it is another time.
+var certificateTime = time.Now()
 
 // The answer is on its way when the handler returns: it arrives, however slowly it is
 // read.
