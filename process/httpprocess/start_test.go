@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/strata-go/strata/process"
@@ -156,6 +157,17 @@ func TestServerIsRunOnce(t *testing.T) {
 
 	if err := again(); err == nil || !want.MatchString(err.Error()) {
 		t.Errorf("while it runs: %v", err)
+	}
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = httpprocess.Server(srv, other).Run(t.Context(), func(context.Context) error { return nil })
+	if want := fmt.Sprintf("httpprocess: Server: %v: the http.Server was run", other.Addr()); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("on another listener: %v", err)
+	}
+	if _, err := other.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the other listener: %v", err)
 	}
 	if err := stop(running); err != nil {
 		t.Error("the first was disturbed:", err)
