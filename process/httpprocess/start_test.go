@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
@@ -231,5 +232,32 @@ func TestServerServesTheListenerItIsGiven(t *testing.T) {
 
 	if err := request(p.newTransport(t), "https://"+plain.Addr().String(), 0); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestStartThatIsGivenUpSaysSo(t *testing.T) {
+	starting, release := make(chan struct{}), make(chan struct{})
+	srv := protocols[0].newServer(nil)
+	srv.BaseContext = func(net.Listener) context.Context {
+		close(starting)
+		<-release
+		return context.Background()
+	}
+	running := process.NewProcess(context.Background(), httpprocess.ListenAndServe(srv))
+	started := make(chan error, 1)
+	go func() { started <- running.Start(context.Background()) }()
+	within(t, starting, "the start")
+
+	stopped := stopping(running)
+	for running.State() != process.StateStopped {
+		time.Sleep(time.Millisecond)
+	}
+	close(release)
+
+	if err := within(t, started, "the start"); !errors.Is(err, process.ErrAborted) {
+		t.Errorf("Start = %v", err)
+	}
+	if err := within(t, stopped, "the stop"); err != nil {
+		t.Errorf("Stop = %v", err)
 	}
 }
