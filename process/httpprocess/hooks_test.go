@@ -106,8 +106,9 @@ func TestHandlersHaveTheValuesOfTheContextOfRun(t *testing.T) {
 	}
 }
 
+func init() { http.HandleFunc("/of-the-default-mux", serve) }
+
 func TestNoHandlerMeansDefaultServeMux(t *testing.T) {
-	http.HandleFunc("/of-the-default-mux", serve)
 	l, _ := listen(t, protocols[0].newServer(nil))
 
 	if err := request(protocols[0].newTransport(t), protocols[0].url(l)+"/of-the-default-mux", 0); err != nil {
