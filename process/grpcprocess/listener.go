@@ -48,8 +48,9 @@ func ListenAndServe(srv *grpc.Server, addr string) *Listener {
 }
 
 // Server returns a runner that serves srv on lis, as srv.Serve(lis) does: for a Unix
-// socket, or a listener that was inherited. It closes lis when it stops, and also if it
-// does not come to serve. Who connects before Run waits.
+// socket, or a listener that was inherited. Run closes lis in the end, also if it could
+// not serve, but for one without server, context or callback. Who connects before Run
+// waits.
 //
 // A nil server, a nil or a closed listener, and a server that was run or stopped before,
 // are errors of Run.

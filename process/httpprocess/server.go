@@ -16,9 +16,9 @@ import (
 // request.
 const unusedLimit = 200 * time.Millisecond
 
-// Server returns a runner that serves srv on lis, as srv.Serve(lis) does. It closes lis
-// when it stops, and also if it does not come to serve. See the package for what it
-// promises.
+// Server returns a runner that serves srv on lis, as srv.Serve(lis) does. Run closes lis
+// in the end, also if it could not serve, but for one without server, context or
+// callback. See the package for what it promises.
 //
 // The listener says what is spoken: for TLS it is one of [crypto/tls.NewListener], for
 // HTTP/2 with "h2" among its NextProtos. srv.Addr is not looked at, nor the
