@@ -23,13 +23,13 @@ func TestHelloOnATerminalTellsItsStartAndStop(t *testing.T) {
 	t.Setenv("HTTP", "127.0.0.1:0")
 	s := onTerminal(t, 100, 24, buildHello)
 
-	s.await("it has started", `^\d\d:\d\d:\d\d  started   1 unit in \S+: \*main\.Server\n$`)
+	s.await("it has started", `^\d\d:\d\d:\d\d  started   1 unit in \S+: \*httpprocess\.Listener\n$`)
 	s.press(ctrlC)
 
 	if code := s.exitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	s.wantLast(`^\d\d:\d\d:\d\d  started   1 unit in \S+: \*main\.Server
+	s.wantLast(`^\d\d:\d\d:\d\d  started   1 unit in \S+: \*httpprocess\.Listener
 \d\d:\d\d:\d\d  stopped   1 unit in \S+: interrupt
 $`)
 }

@@ -50,6 +50,7 @@
 //
 // For one runner:
 //
+//   - Packages httpprocess and grpcprocess for a server.
 //   - [Worker] for a loop. Begin here.
 //   - [Leaf] for a pair like Serve and Shutdown, of which the first blocks.
 //   - [StartStop] for a pair like Open and Close, of which neither does.

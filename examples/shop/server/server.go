@@ -3,16 +3,14 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
+	"log"
 	"net/http"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/strata-go/strata/process"
+	"github.com/strata-go/strata/process/httpprocess"
 )
 
 // Limits on what a client may take: none of them is near what an honest one needs.
@@ -26,20 +24,43 @@ const (
 
 // Server serves HTTP on one address. It is a [process.Runner].
 type Server struct {
-	name    string
-	addr    string
-	handler http.Handler
-	log     *zap.Logger
-
-	mu    sync.Mutex
-	bound string // the address in use, guarded by mu
+	name     string
+	listener *httpprocess.Listener
+	log      *zap.Logger
 }
 
 // New returns a server that will serve routes on addr; port 0 takes a free one. The name is what it is called in
 // errors and in the log.
 func New(name, addr string, routes *http.ServeMux, log *zap.Logger) *Server {
 	log = log.With(zap.String("server", name))
-	return &Server{name: name, addr: addr, handler: noted(log, jsonErrors(routes)), log: log}
+	return &Server{name: name, log: log, listener: httpprocess.ListenAndServe(&http.Server{
+		Addr:              addr,
+		Handler:           noted(log, jsonErrors(routes)),
+		ErrorLog:          errorLog(log),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTimeout,
+		WriteTimeout:      answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerLimit,
+	})}
+}
+
+// Addr returns the address in use, with the port that was taken. It is known when the server runs, empty before.
+func (s *Server) Addr() string {
+	if addr := s.listener.Addr(); addr != nil {
+		return addr.String()
+	}
+	return ""
+}
+
+// Run takes the address and serves until it is asked to stop. Then each request whose handler was entered gets its
+// complete answer; connections that wait for a request are closed. If ctx ends, all connections are. In every case Run
+// returns only after the last handler has. A server is run once.
+func (s *Server) Run(ctx context.Context, callback process.Callback) error {
+	return process.PrefixedError(s.name, s.listener).Run(ctx, func(ctx context.Context) error {
+		s.log.Info("listening", zap.String("addr", s.Addr()))
+		return callback(ctx)
+	})
 }
 
 // noted has each request logged, at level debug, when it is taken in: it is owed an answer from then on.
@@ -51,59 +72,11 @@ func noted(log *zap.Logger, handler http.Handler) http.Handler {
 	})
 }
 
-// Addr returns the address in use, with the port that was taken. It is known when the server runs, empty before.
-func (s *Server) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bound
-}
-
-// Run takes the address and serves until it is asked to stop. Then each request whose handler was entered gets its
-// complete answer; connections that wait for a request are closed. If ctx ends, all connections are. In every case Run
-// returns only after the last handler has.
-func (s *Server) Run(ctx context.Context, callback process.Callback) error {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", s.addr)
+// errorLog is where http.Server writes what no request can be blamed for, like a panic in a handler.
+func errorLog(to *zap.Logger) *log.Logger {
+	std, err := zap.NewStdLogAt(to, zap.WarnLevel)
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
+		panic(err) // there is such a level
 	}
-	defer listener.Close() // for a run that ends before it serves; else it is closed already
-	s.mu.Lock()
-	s.bound = listener.Addr().String()
-	s.mu.Unlock()
-	s.log.Info("listening", zap.String("addr", s.Addr()))
-
-	var open connections
-	server := &http.Server{
-		Handler:           s.handler,
-		ConnState:         open.changed,
-		ErrorLog:          s.errorLog(),
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       requestTimeout,
-		WriteTimeout:      answerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    headerLimit,
-	}
-	shutDown := make(chan struct{})
-	server.RegisterOnShutdown(func() {
-		defer close(shutDown)
-		open.closeUnused()
-	})
-
-	serve := func(context.Context) error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		return nil
-	}
-	stop := func(ctx context.Context) error {
-		err := server.Shutdown(ctx)
-		if err != nil {
-			err = server.Close() // it was not given the time: cut what is left
-		}
-		<-shutDown
-		open.wait()
-		return err
-	}
-	return process.Leaf(serve, stop).Run(ctx, callback)
+	return std
 }

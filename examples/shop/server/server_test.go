@@ -106,19 +106,6 @@ func TestForceCutsConnectionsAndWaitsForHandlers(t *testing.T) {
 	<-running.Done()
 }
 
-func TestServerCanBeRunAgain(t *testing.T) {
-	s := New("test", "127.0.0.1:0", http.NewServeMux(), zap.NewNop())
-	for range 2 {
-		running := process.NewProcess(context.Background(), s)
-		if err := running.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := stop(running); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestTakenAddressIsNamed(t *testing.T) {
 	first, _ := start(t, context.Background(), nil)
 	second := New("second", first.Addr(), http.NewServeMux(), zap.NewNop())

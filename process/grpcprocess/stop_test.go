@@ -1,0 +1,271 @@
+package grpcprocess_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	pb "google.golang.org/grpc/interop/grpc_testing"
+
+	"github.com/strata-go/strata/process"
+	"github.com/strata-go/strata/process/grpcprocess"
+)
+
+func TestStopEndsCallsThatAreInHandAndTakesNothingNew(t *testing.T) {
+	each(t, func(t *testing.T, k kind) {
+		entered, release := make(chan struct{}, 2), make(chan struct{})
+		hold := func(ctx context.Context) {
+			entered <- struct{}{}
+			<-release
+			if ctx.Err() != nil {
+				t.Error("the context of a handler ended while the stop was graceful")
+			}
+		}
+		l, running := listen(t, k.newServer(&service{
+			unary: func(ctx context.Context, in *pb.SimpleRequest) (*pb.SimpleResponse, error) {
+				hold(ctx)
+				return &pb.SimpleResponse{Payload: in.Payload}, nil
+			},
+			duplex: func(s pb.TestService_FullDuplexCallServer) error {
+				for first := true; ; first = false {
+					in, err := s.Recv()
+					if errors.Is(err, io.EOF) {
+						return nil
+					}
+					if err != nil {
+						return err
+					}
+					if first {
+						hold(s.Context())
+					}
+					if err := s.Send(&pb.StreamingOutputCallResponse{Payload: in.Payload}); err != nil {
+						return err
+					}
+				}
+			},
+		}))
+		conn := k.connect(t, l.Addr())
+		answered := make(chan error, 2)
+		payload := &pb.Payload{Body: make([]byte, 100_000)}
+		go func() { answered <- unary(conn, payload) }()
+		go func() { answered <- stream(conn, payload) }()
+		within(t, entered, "the handler")
+		within(t, entered, "the handler")
+
+		stopped := stopping(running)
+		refused(t, l.Addr())
+		close(release)
+
+		for range 2 {
+			if err := within(t, answered, "the answer"); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := within(t, stopped, "the stop"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestForceEndsContextsAndWaitsForHandlers(t *testing.T) {
+	each(t, func(t *testing.T, k kind) {
+		entered, ended, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		ctx, force := context.WithCancelCause(context.Background())
+		l := grpcprocess.ListenAndServe(k.newServer(&service{
+			unary: func(ctx context.Context, in *pb.SimpleRequest) (*pb.SimpleResponse, error) {
+				close(entered)
+				<-ctx.Done()
+				close(ended)
+				<-release
+				return nil, ctx.Err()
+			},
+		}), "127.0.0.1:0")
+		running := start(t, ctx, l)
+		answered := make(chan error, 1)
+		go func() { answered <- unary(k.connect(t, l.Addr()), nil) }()
+		within(t, entered, "the handler")
+
+		force(errForced)
+
+		within(t, ended, "the end of the handler's context")
+		if err := within(t, answered, "the end of the connection"); err == nil {
+			t.Error("it was answered")
+		}
+		select {
+		case <-running.Done():
+			t.Error("it ended while a handler runs")
+		case <-time.After(50 * time.Millisecond):
+		}
+		close(release)
+		within(t, running.Done(), "the end")
+		if err := running.Err(); !errors.Is(err, errForced) {
+			t.Errorf("error = %v", err)
+		}
+	})
+}
+
+// A stop that is graceful first, and forced when that takes too long.
+func TestStopIsForcedWhenItTakesTooLong(t *testing.T) {
+	each(t, func(t *testing.T, k kind) {
+		entered := make(chan struct{})
+		l := grpcprocess.ListenAndServe(k.newServer(&service{
+			duplex: func(s pb.TestService_FullDuplexCallServer) error {
+				close(entered)
+				<-s.Context().Done()
+				return s.Context().Err()
+			},
+		}), "127.0.0.1:0")
+		running := start(t, context.Background(), process.StopTimeout(20*time.Millisecond, l))
+		answered := make(chan error, 1)
+		go func() { answered <- stream(k.connect(t, l.Addr()), nil) }()
+		within(t, entered, "the handler")
+
+		err := within(t, stopping(running), "the stop")
+
+		if !errors.Is(err, process.ErrStopTimeout) {
+			t.Errorf("error = %v", err)
+		}
+		if err := within(t, answered, "the end of the connection"); err == nil {
+			t.Error("it was answered")
+		}
+	})
+}
+
+// grpc alone would wait two minutes, until the handshake times out.
+func TestForceEndsConnectionsThatSayHalfOfWhoTheyAre(t *testing.T) {
+	each(t, func(t *testing.T, k kind) {
+		l, running := listen(t, k.newServer(nil))
+		half, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer half.Close()
+		hello := "PRI"
+		if k.name == "gRPC over TLS" {
+			hello = "\x16\x03\x01"
+		}
+		if _, err := io.WriteString(half, hello); err != nil {
+			t.Fatal(err)
+		}
+		conn := k.connect(t, l.Addr()) // when it is answered, the one before is accepted
+		_ = unary(conn, nil)
+
+		_ = force(running)
+
+		within(t, running.Done(), "the end")
+	})
+}
+
+func TestServesOwnErrorEndsItAndWhatIsInHandIsAnswered(t *testing.T) {
+	k := kinds()[0]
+	entered, release := make(chan struct{}), make(chan struct{})
+	lis := open(t)
+	l := grpcprocess.Server(k.newServer(&service{
+		unary: func(ctx context.Context, in *pb.SimpleRequest) (*pb.SimpleResponse, error) {
+			close(entered)
+			<-release
+			return &pb.SimpleResponse{}, nil
+		},
+	}), lis)
+	running := start(t, context.Background(), l)
+	answered := make(chan error, 1)
+	go func() { answered <- unary(k.connect(t, l.Addr()), nil) }()
+	within(t, entered, "the handler")
+
+	_ = lis.Close() // behind its back
+	select {
+	case <-running.Done():
+		t.Error("it ended with a call in hand")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(release)
+
+	if err := within(t, answered, "the answer"); err != nil {
+		t.Error(err)
+	}
+	within(t, running.Done(), "the end")
+	want := "grpcprocess: Server: " + lis.Addr().String() + ": accept tcp "
+	if err := running.Err(); err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("error = %v", err)
+	}
+}
+
+func TestStopByTheUserEndsIt(t *testing.T) {
+	srv := grpc.NewServer()
+	_, running := listen(t, srv)
+
+	srv.Stop()
+
+	within(t, running.Done(), "the end")
+	if err := running.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// pipes is a listener in memory: a bubble cannot wait for a socket.
+type pipes struct {
+	accepted chan net.Conn
+	closed   chan struct{}
+	once     sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.accepted:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
+
+// grpc alone would wait two minutes for a silent one.
+func TestSilentConnectionsAreClosed200msIntoTheStop(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		dial bool
+		want time.Duration
+	}{
+		{"no connection", false, 0},
+		{"a silent connection", true, 200 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var took time.Duration
+			var err error
+			synctest.Test(t, func(*testing.T) {
+				lis := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+				running := process.NewProcess(context.Background(), grpcprocess.Server(grpc.NewServer(), lis))
+				if err = running.Start(context.Background()); err != nil {
+					return
+				}
+				if test.dial {
+					client, server := net.Pipe()
+					defer client.Close()
+					go func() { _, _ = io.Copy(io.Discard, client) }()
+					lis.accepted <- server
+					synctest.Wait()
+				}
+				begin := time.Now()
+				err = running.Stop(context.Background())
+				took = time.Since(begin)
+			})
+
+			if err != nil || took != test.want {
+				t.Errorf("took %v, want %v; %v", took, test.want, err)
+			}
+		})
+	}
+}
