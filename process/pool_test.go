@@ -173,8 +173,7 @@ func TestPoolForcedWithNothingToDoIsJustForced(t *testing.T) {
 // The dependents are told when a job fails, not when the others have ended.
 func TestErrorOfAJobIsTheFailureOfThePool(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
-		var p *process.Pool[int]
-		p = process.NewPool(2, 3, func(ctx context.Context, job int) error {
+		p := process.NewPool(2, 3, func(ctx context.Context, job int) error {
 			if job == 1 {
 				return slowly(j)(ctx, job)
 			}
