@@ -139,3 +139,18 @@ func TestBestEffortIsForcedAfterItsRunnerHasFailed(t *testing.T) {
 		wantErr(t, s.wait(), "forced by the test")
 	})
 }
+
+func TestBestEffortReportsWhatIsMoreThanItsCancellation(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		s := launch(process.BestEffort(&fake{journal: j, name: "part", stopping: never, stopErr: errStop}, told(j)))
+		<-s.ready
+		s.force(errForce)
+		wantErr(t, s.wait(), "forced by the test")
+		j.ordered(t, "told forced by the test | stop broke | context canceled")
+
+		// A cancellation that it makes up is a failure.
+		noErr(t, launch(process.BestEffort(j.dying("other", time.Minute, context.Canceled), told(j))).stopped())
+		noErr(t, launch(process.BestEffort(j.badStart("third", 0, context.Canceled), told(j))).stopped())
+		j.ordered(t, "end third", "told context canceled")
+	})
+}

@@ -136,6 +136,23 @@ func TestReportErrorsGoesOn(t *testing.T) {
 	})
 }
 
+func TestReportErrorsReportsWhatIsMoreThanACancellation(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		every := func(job func(context.Context) error) *session {
+			return launch(observed(j, process.Every(time.Hour, job, process.ReportErrors())))
+		}
+		s := every(func(ctx context.Context) error { <-ctx.Done(); return errRun })
+		<-s.ready
+		s.force(errForce)
+		wantErr(t, s.wait(), "forced by the test")
+		j.ordered(t, "r reported run broke")
+
+		// A cancellation that it makes up is an error.
+		noErr(t, every(func(context.Context) error { return context.Canceled }).stopped())
+		j.ordered(t, "r reported context canceled")
+	})
+}
+
 func TestPanicOfAJobIsAFailureWhateverIsReported(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		every := launch(process.Every(time.Second, func(context.Context) error {

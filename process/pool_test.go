@@ -161,6 +161,18 @@ func TestPoolForcedTellsHowManyJobsItLost(t *testing.T) {
 	})
 }
 
+func TestPoolForcedCountsTheJobsThatEveryWorkerLeaves(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		p := process.NewPool(3, 3, slowly(j))
+		s := launch(p)
+		<-s.ready
+		submit(t, p, 1, 2, 3, 4, 5, 6)
+		synctest.Wait()
+		s.force(errForce)
+		wantErr(t, s.wait(), "forced by the test | process: Pool: 3 accepted jobs were not begun")
+	})
+}
+
 func TestPoolForcedWithNothingToDoIsJustForced(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		s := launch(process.NewPool(2, 3, slowly(j)))
