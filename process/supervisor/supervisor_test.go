@@ -208,6 +208,18 @@ func TestBackoffStopGivesUp(t *testing.T) {
 	})
 }
 
+// In real time: see golang/go#78156 for timers of no time in a bubble.
+func TestADelayMayBeZero(t *testing.T) {
+	r := &script{journal: new(journal), instances: []instance{{startErr: errBoom}, {}}}
+	s := launch(supervisor.New(r, constant(0)))
+	select {
+	case <-s.ready:
+	case <-s.done:
+	}
+	s.stop()
+	wantErr(t, s.wait(), "<nil>")
+}
+
 func TestGracefulStopStopsTheInstance(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		r := &script{journal: j, instances: []instance{{stopping: time.Minute, stopErr: errStop}}}
@@ -317,7 +329,9 @@ func TestNewFuncMakesAFreshRunnerForEachInstance(t *testing.T) {
 func TestItMayBeRunAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
 		r := &script{journal: j, instances: []instance{{startErr: errBoom}}}
-		s := supervisor.New(r, growing(), supervisor.WithLimit(3, time.Minute))
+		delays := &backoff.ExponentialBackOff{InitialInterval: time.Second, Multiplier: 2, MaxInterval: time.Hour}
+		s := supervisor.New(r, supervisor.WithLimit(3, time.Minute),
+			supervisor.WithBackOff(func() backoff.BackOff { return delays })) // which begin anew
 		for range 2 {
 			began := time.Now()
 			wantErr(t, launch(s).wait(), "supervisor: gave up at failure 3 within 1m0s: boom")
