@@ -24,15 +24,15 @@ var errRefused = errors.New("connection refused")
 // connector is a database that is away at first. It keeps to virtual time, which no
 // real one does; the others are tested in postgres_test.go.
 type connector struct {
-	away    int  // how many attempts fail
-	deaf    bool // the first gets no answer
+	away    int // how many attempts fail
+	deaf    int // the attempt that gets no answer, counted from 1
 	tried   int
 	closing error
 }
 
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	c.tried++
-	if c.deaf && c.tried == 1 {
+	if c.tried == c.deaf {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
@@ -117,7 +117,7 @@ func TestStartPingsUntilTheDatabaseAnswers(t *testing.T) {
 
 func TestAnAttemptWithoutAnAnswerIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db := sql.OpenDB(&connector{deaf: true})
+		db := sql.OpenDB(&connector{deaf: 1})
 		var retries []string
 		wantErr(t, reports(sqlprocess.DB(db), func(v any) {
 			retries = append(retries, v.(sqlprocess.Retry).Err.Error())
@@ -144,9 +144,18 @@ func TestAStartThatNeverEndsIsLimitedAndTellsTheLastAttempt(t *testing.T) {
 	})
 }
 
+func TestTheLastAttemptIsNotTheOneThatWasCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := sql.OpenDB(&connector{away: 1, deaf: 2})
+		err := process.StartTimeout(time.Second, sqlprocess.DB(db)).Run(t.Context(), stopAtOnce)
+		wantErr(t, err, "not ready in time: 1s | start aborted: not ready in time: 1s | "+
+			"sqlprocess: DB: attempt 1: connection refused")
+	})
+}
+
 func TestAStartThatIsAbortedBeforeAnAttemptFailedNamesTheCulpritAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db := sql.OpenDB(&connector{deaf: true})
+		db := sql.OpenDB(&connector{deaf: 1})
 		bad := process.Task(func(context.Context) error { time.Sleep(time.Second); return errors.New("migration broke") })
 		wantErr(t, process.Parallel(sqlprocess.DB(db), bad).Run(t.Context(), stopAtOnce), "migration broke")
 		wantClosed(t, db)

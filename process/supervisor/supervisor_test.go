@@ -137,11 +137,12 @@ func TestItFailsWhenThereAreTooManyFailuresInTheWindow(t *testing.T) {
 
 func TestTheWindowSlides(t *testing.T) {
 	bubble(t, func(t *testing.T, j *journal) {
-		r := &script{journal: j, instances: []instance{{running: 31 * time.Second, runErr: errBoom}}}
-		s := launch(supervisor.New(r, constant(time.Millisecond), supervisor.WithLimit(3, time.Minute)))
+		const delay = time.Millisecond
+		r := &script{journal: j, instances: []instance{{running: time.Minute - delay, runErr: errBoom}}}
+		s := launch(supervisor.New(r, constant(delay), supervisor.WithLimit(2, time.Minute)))
 		time.Sleep(time.Hour)
 		if s.isDone() {
-			t.Error("there were never 3 failures in a minute")
+			t.Error("a failure a whole window ago still counts")
 		}
 		s.stop()
 		wantErr(t, s.wait(), "<nil>")
@@ -228,6 +229,17 @@ func TestGracefulStopStopsTheInstance(t *testing.T) {
 		s.stop()
 		wantErr(t, s.wait(), "stop broke") // and it is not restarted for that
 		j.want(t, "start 1", "ready 1", "end 1")
+	})
+}
+
+func TestGracefulStopStopsALaterInstanceAsItDoesTheFirst(t *testing.T) {
+	bubble(t, func(t *testing.T, j *journal) {
+		r := &script{journal: j, instances: []instance{{running: time.Second, runErr: errBoom}, {stopErr: errStop}}}
+		s := launch(supervisor.New(r, constant(time.Second)))
+		time.Sleep(time.Minute)
+		s.stop()
+		wantErr(t, s.wait(), "stop broke")
+		j.want(t, "start 1", "ready 1", "end 1", "start 2", "ready 2", "end 2")
 	})
 }
 

@@ -35,14 +35,11 @@ func (w *watch) run(ctx context.Context) error {
 			return err
 		}
 		process.Report(ctx, restart)
-		timer := time.NewTimer(restart.Delay)
 		select {
-		case <-timer.C:
+		case <-time.After(restart.Delay):
 		case <-w.stop:
-			timer.Stop()
 			return nil
 		case <-ctx.Done():
-			timer.Stop()
 			return ctx.Err()
 		}
 	}
