@@ -56,6 +56,16 @@
 //   - [StartStop] for a pair like Open and Close, of which neither does.
 //   - [RunnerFunc] for all else; pass on the context that you were given.
 //   - [StartTimeout] and [StopTimeout] limit one of them, [PrefixedError] names it.
+//   - [BestEffort] for a part that others can do without.
+//
+// For jobs:
+//
+//   - [Task] for what has to end before others start, like a migration.
+//   - [Every] for what is done again and again.
+//   - [Pool] for workers that others give jobs to.
+//
+// What restarts a runner that has failed stands in package supervisor, database
+// handles in package sqlprocess; each is a module of its own below this one.
 //
 // For several:
 //
@@ -97,8 +107,11 @@
 //   - [*PanicError], [ErrGoexit]: a runner panicked, or ended its goroutine.
 //   - [context.Cause] of the context given to Run: it was forced.
 //   - [ErrCalledTwice]: what a runner got from its callback, and gave back.
+//   - [ErrNotRunning]: what [Pool.Submit] returns before the start and from the stop on.
 //   - [ErrProcessInvalidState]: Start or Stop of a Process that was stopped, or
 //     Start of one that was started.
+//
+// What a runner wants to be known and is no failure, it gives to [Report].
 //
 // # Goroutines
 //
