@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// programs are those of package smallest.
+var programs = []struct{ name, of string }{
+	{"an empty main", "nothing"},
+	{again, "nothing"},
+	{"errgroup", "errgroup"},
+	{"oklog/run", "oklogrun"},
+	{"suture", "suture"},
+	{"dig", "dig"},
+	{"dskit", "dskit"},
+	{"do", "do"},
+	{"Strata process", "process"},
+	{"Strata App", "strata"},
+	{"fx", "fx"},
+}
+
+func measurePrograms(r *run, d *document) error {
+	const smallest = "github.com/strata-go/strata/bench/smallest/"
+	scratch, err := os.MkdirTemp("", "strata-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	t := &table{header: []string{"of an empty main's", "size", "size, stripped", "packages", "cold build"}}
+	p := plot{title: "The smallest program: size, of an empty main's"}
+	var empty program
+	for i, of := range programs {
+		cache := "" // that of the user
+		if !r.quick {
+			cache = filepath.Join(scratch, fmt.Sprint("cache", i))
+		}
+		is, err := build(smallest+of.of, filepath.Join(scratch, "program"), cache)
+		if err != nil {
+			return fmt.Errorf("%s: %w", of.name, err)
+		}
+		if cache != "" {
+			os.RemoveAll(cache)
+		}
+		if i == 0 {
+			empty = is
+		}
+		cold := ratio{}
+		if !r.quick {
+			cold = r.results.keep(ratio{Median: is.took / empty.took}, "cold build", of.name)
+		}
+		t.add(called(of.name, empty.name()), fmt.Sprintf("%.2f", is.size/empty.size), fmt.Sprintf("%.2f", is.stripped/empty.stripped),
+			fmt.Sprint(is.packages), cold.String())
+		if of.name != again {
+			p.add(of.name, 0, is.size/empty.size)
+		}
+	}
+	d.Tables["programs"] = t
+	d.plots["programs"] = p.bars
+	return nil
+}
+
+type program struct {
+	size, stripped, took float64
+	packages             int
+}
+
+func (program) name() string { return programs[0].name }
+
+// build builds a package, with a cache of its own if there is one.
+func build(name, file, cache string) (p program, err error) {
+	goCommand := func(args ...string) (string, error) {
+		cmd := exec.Command("go", args...)
+		cmd.Env = os.Environ()
+		if cache != "" {
+			cmd.Env = append(cmd.Env, "GOCACHE="+cache)
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, out)
+		}
+		return string(out), err
+	}
+	size := func(flags ...string) (float64, error) {
+		if _, err := goCommand(append(append([]string{"build", "-o", file}, flags...), name)...); err != nil {
+			return 0, err
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return 0, err
+		}
+		return float64(info.Size()), nil
+	}
+	began := time.Now()
+	if p.size, err = size(); err != nil {
+		return p, err
+	}
+	p.took = float64(time.Since(began))
+	if p.stripped, err = size("-ldflags=-s -w"); err != nil {
+		return p, err
+	}
+	packages, err := goCommand("list", "-deps", name)
+	p.packages = strings.Count(packages, "\n")
+	return p, err
+}
