@@ -15,6 +15,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/strata-go/strata/bench/peers"
 )
 
 // plot is one picture of values of several names, in the order in which they are added.
@@ -41,24 +43,36 @@ func (p *plot) add(name string, x, y float64) {
 	p.series[i].points = append(p.series[i].points, plotter.XY{X: x, Y: y})
 }
 
-// The colors are the light ones; svg has others where it is dark. Colors of lines are
-// told apart, and from both backgrounds, by everybody.
+// The colors are the light ones; svg has others where it is dark.
 var (
 	ink    = color.RGBA{0x24, 0x29, 0x2f, 0xff}
 	grid   = color.RGBA{0xd8, 0xde, 0xe4, 0xff}
 	ours   = color.RGBA{0x1f, 0x7a, 0xd6, 0xff}
 	others = color.RGBA{0x8c, 0x95, 0x9f, 0xff}
-	lines  = []color.Color{
-		color.RGBA{0x1f, 0x7a, 0xd6, 0xff}, color.RGBA{0xe0, 0x8e, 0x0b, 0xff}, color.RGBA{0x0f, 0x9d, 0x75, 0xff},
-		color.RGBA{0xd0, 0x62, 0xa4, 0xff}, color.RGBA{0xdb, 0x5a, 0x2b, 0xff}, color.RGBA{0x3f, 0xb3, 0xd8, 0xff},
-		color.RGBA{0x9a, 0x7b, 0xe0, 0xff}, color.RGBA{0x8c, 0x95, 0x9f, 0xff},
+
+	// colors are those of lines, the same in all plots, which are told apart from each
+	// other and from both backgrounds.
+	colors = map[string]color.Color{
+		peers.Parallel.Name:        ours,
+		peers.Sequential.Name:      color.RGBA{0x3f, 0xb3, 0xd8, 0xff},
+		peers.AppByLayer.Name:      color.RGBA{0x63, 0x5b, 0xe0, 0xff},
+		peers.AppByDependency.Name: color.RGBA{0xa3, 0x8b, 0xf0, 0xff},
+		peers.AppRunning.Name:      color.RGBA{0xa3, 0x8b, 0xf0, 0xff},
+		peers.Fx.Name:              color.RGBA{0xdb, 0x5a, 0x2b, 0xff},
+		peers.Do.Name:              color.RGBA{0x0f, 0x9d, 0x75, 0xff},
+		peers.Dskit.Name:           color.RGBA{0xd0, 0x8a, 0x0b, 0xff},
+		peers.Suture.Name:          color.RGBA{0xd0, 0x62, 0xa4, 0xff},
+		peers.OklogRun.Name:        others,
 	}
 )
 
 const width, lineHeight = 720, 16 // points
 
 // Text is laid out by a font that has the widths of Arial, which readers have.
-func init() { gonum.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"} }
+func init() {
+	gonum.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
+	plotter.DefaultFont = gonum.DefaultFont
+}
 
 // newPlot returns a plot with its title and colors.
 func (p *plot) newPlot() *gonum.Plot {
@@ -98,7 +112,7 @@ func (p *plot) lines() ([]byte, error) {
 	g.X.Tick.Marker = x
 	var y gonum.ConstantTicks
 	for _, at := range []float64{0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500} {
-		if at >= low/2.5 && at <= high*2.5 {
+		if at >= low/2 && at <= high*1.5 {
 			y = append(y, gonum.Tick{Value: at, Label: fmt.Sprint(at)})
 			low, high = min(low, at), max(high, at)
 		}
@@ -111,12 +125,12 @@ func (p *plot) lines() ([]byte, error) {
 	rules.Horizontal.Color, rules.Vertical.Color = grid, nil
 	g.Add(rules)
 	var names plotter.XYLabels
-	for i, s := range p.series {
+	for _, s := range p.series {
 		line, dots, err := plotter.NewLinePoints(s.points)
 		if err != nil {
 			return nil, err
 		}
-		line.Color, line.Width = lines[i%len(lines)], 1.5
+		line.Color, line.Width = colors[s.name], 1.5
 		if strings.HasPrefix(s.name, "Strata") {
 			line.Width = 3
 		}
@@ -130,7 +144,7 @@ func (p *plot) lines() ([]byte, error) {
 		return nil, err
 	}
 	for i := range labels.TextStyle {
-		labels.TextStyle[i].Color = lines[i%len(lines)]
+		labels.TextStyle[i].Color = colors[labels.Labels[i]]
 		labels.TextStyle[i].Font.Size = 12
 		labels.TextStyle[i].YAlign = text.YCenter
 	}
@@ -213,7 +227,7 @@ func short(v float64) string {
 // dark colors where the reader prefers them.
 func svg(g *gonum.Plot, height vg.Length) ([]byte, error) {
 	canvas := vgsvg.New(width, height)
-	g.Draw(draw.New(canvas))
+	g.Draw(draw.Crop(draw.New(canvas), 12, -12, 8, -12)) // left, right, bottom, top
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, err
