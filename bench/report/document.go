@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -46,11 +47,8 @@ func newDocument(r *run) *document {
 }
 
 // aim adds a row that tells whether a ratio is at most a limit.
-func (d *document) aim(what string, is ratio, limit float64) {
-	measured, met := is.String(), "met"
-	if limit == 1.02 {
-		measured = percent(is)
-	}
+func (d *document) aim(what string, is ratio, limit float64, write func(ratio) string) {
+	met := "met"
 	switch {
 	case is.Median == 0:
 		met = "not measured"
@@ -58,7 +56,10 @@ func (d *document) aim(what string, is ratio, limit float64) {
 		met = "**missed**"
 		d.Missed++
 	}
-	d.Aims.add(what, measured, met)
+	if is.Median > 0 && math.Abs(is.Median-limit) < is.Spread {
+		met += ", by less than the spread"
+	}
+	d.Aims.add(what, write(is), met)
 }
 
 // write writes the document, its plots and its results.
@@ -144,13 +145,15 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// cannot adds, below the table, who cannot do a task, and why.
-func (t *table) cannot(task peers.Task) {
+// cannot adds, below the table, who cannot do a task, and why. What is about a part of
+// the table begins with the name of that, and leaves out who is not in the table.
+func (t *table) cannot(task peers.Task, part ...string) {
 	var why []string
 	who := make(map[string][]string)
 	for _, p := range peers.All() {
 		reason := p.Cannot[task]
-		if reason == "" || strings.HasPrefix(p.Name, "Strata") {
+		listed := slices.ContainsFunc(t.rows, func(cells []string) bool { return cells[0] == p.Name })
+		if reason == "" || strings.HasPrefix(p.Name, "Strata") || part != nil && !listed {
 			continue
 		}
 		if who[reason] == nil {
@@ -159,7 +162,7 @@ func (t *table) cannot(task peers.Task) {
 		who[reason] = append(who[reason], p.Name)
 	}
 	for _, reason := range why {
-		t.cannots = append(t.cannots, fmt.Sprintf("%s: %s.", strings.Join(who[reason], ", "), reason))
+		t.cannots = append(t.cannots, fmt.Sprintf("%s: %s.", strings.Join(append(part, who[reason]...), ", "), reason))
 	}
 }
 

@@ -71,9 +71,9 @@ func measureGraph(r *run, d *document) error {
 		plot.add(p.Name, 0, all.Median)
 		switch p {
 		case peers.AppByLayer:
-			d.aim("Loki's graph, ByLayer: within 2% of the limit of layers", own, 1.02)
+			d.aim("Loki's graph, ByLayer: within 2% of the limit of layers", own, 1.02, percent)
 		case peers.AppByDependency:
-			d.aim("Loki's graph, ByDependency: within 2% of the critical path", own, 1.02)
+			d.aim("Loki's graph, ByDependency: within 2% of the critical path", own, 1.02, percent)
 		}
 	}
 	t.cannot(peers.Graph)

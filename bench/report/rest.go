@@ -29,7 +29,7 @@ func measureRest(r *run, d *document) error {
 		p.add(peer.Name, 0, s.heap+s.stack)
 		switch peer {
 		case peers.Parallel, peers.AppByLayer:
-			d.aim("One goroutine a runner at rest, "+peer.Name, ratio{Median: s.goroutines}, 1.01)
+			d.aim("One goroutine a runner at rest, "+peer.Name, ratio{Median: s.goroutines}, 1.01, ratio.String)
 		}
 	}
 	t.cannot(peers.Independent)

@@ -73,15 +73,15 @@ func measureStartStop(r *run, d *document, task peers.Task, units func(int) []*b
 		if size == 1_000 || size == 10_000 {
 			for _, ours := range []*peers.Peer{peers.Parallel, peers.AppByLayer} {
 				what := fmt.Sprintf("Start and stop of %s %s units, %s: under fx", column, task, ours.Name)
-				d.aim(what+", time", compare(samples[ours.Name], samples[peers.Fx.Name], ns), 1)
-				d.aim(what+", allocations", compare(samples[ours.Name], samples[peers.Fx.Name], allocs), 1)
+				d.aim(what+", time", compare(samples[ours.Name], samples[peers.Fx.Name], ns), 1, ratio.String)
+				d.aim(what+", allocations", compare(samples[ours.Name], samples[peers.Fx.Name], allocs), 1, ratio.String)
 			}
 		}
 		if size == 100_000 {
 			before := r.results[string(task)+": 10,000: "+peers.Parallel.Name].Median
 			of := compare(samples[peers.Parallel.Name], samples[reference], ns)
 			d.aim(fmt.Sprintf("Linear from 10,000 to 100,000 %s units, %s: the ratio grows by at most a quarter", task, peers.Parallel.Name),
-				ratio{of.Median / before, of.Spread / before}, 1.25)
+				ratio{of.Median / before, of.Spread / before}, 1.25, ratio.String)
 		}
 	}
 	t.header = append(t.header, "allocations a unit at 1,000", "bytes a unit at 1,000")
