@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -154,20 +155,23 @@ func (p *plot) lines() ([]byte, error) {
 	return svg(g, height)
 }
 
-// spread moves labels apart that would stand on each other, if a point is so much of the
-// logarithm.
+// spread moves labels at one x apart that would stand on each other, if a point is so much
+// of the logarithm.
 func spread(l *plotter.Labels, point float64) {
 	order := make([]int, len(l.XYs))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return int(math.Copysign(1, l.XYs[a].Y-l.XYs[b].Y))
+		return cmp.Compare(l.XYs[a].Y, l.XYs[b].Y)
 	})
-	at := math.Inf(-1)
+	free := make(map[float64]float64) // by x: the logarithm from which on there is room
 	for _, i := range order {
-		at = max(math.Log(l.XYs[i].Y), at+lineHeight*point)
-		l.XYs[i].Y = math.Exp(at)
+		x, at := l.XYs[i].X, math.Log(l.XYs[i].Y)
+		if from, taken := free[x]; taken {
+			at = max(at, from)
+		}
+		l.XYs[i].Y, free[x] = math.Exp(at), at+lineHeight*point
 	}
 }
 

@@ -10,17 +10,25 @@ import (
 	"github.com/strata-go/strata/bench/peers"
 )
 
+// kind is one of the two kinds of units that do nothing.
+type kind struct {
+	task    peers.Task
+	units   func(int) []*bench.Unit
+	enough  int // in a round: fewer where what goes before the start takes long
+	budgets map[int]time.Duration
+}
+
 func measureStartStops(r *run, d *document) error {
-	for _, kind := range []struct {
-		task    peers.Task
-		units   func(int) []*bench.Unit
-		budgets map[int]time.Duration
-	}{
-		{peers.Independent, bench.Independent, map[int]time.Duration{100: 8 * time.Second, 1_000: 10 * time.Second, 10_000: 20 * time.Second, 100_000: 10 * time.Second}},
-		{peers.Layered, bench.Layered, map[int]time.Duration{100: 8 * time.Second, 1_000: 12 * time.Second, 10_000: 20 * time.Second, 100_000: 10 * time.Second}},
+	for _, k := range []kind{
+		{peers.Independent, bench.Independent, 20_000, map[int]time.Duration{
+			100: 10 * time.Second, 1_000: 10 * time.Second, 10_000: 16 * time.Second, 100_000: 10 * time.Second,
+		}},
+		{peers.Layered, bench.Layered, 5_000, map[int]time.Duration{
+			100: 12 * time.Second, 1_000: 14 * time.Second, 10_000: 20 * time.Second, 100_000: 10 * time.Second,
+		}},
 	} {
-		if err := measureStartStop(r, d, kind.task, kind.units, kind.budgets); err != nil {
-			return fmt.Errorf("%s: %w", kind.task, err)
+		if err := measureStartStop(r, d, k); err != nil {
+			return fmt.Errorf("%s: %w", k.task, err)
 		}
 	}
 	return nil
@@ -30,7 +38,11 @@ func measureStartStops(r *run, d *document) error {
 // others before the start would take most of the time of the report.
 var most = map[string]int{peers.Parallel.Name: 100_000, peers.Sequential.Name: 100_000, peers.Errgroup.Name: 100_000, again: 100_000}
 
-func measureStartStop(r *run, d *document, task peers.Task, units func(int) []*bench.Unit, budgets map[int]time.Duration) error {
+func measureStartStop(r *run, d *document, kind kind) error {
+	task := kind.task
+	if r.quick {
+		kind.enough = 1
+	}
 	reference := peers.Errgroup.Name
 	sizes := []int{100, 1_000, 10_000, 100_000}
 	t := &table{header: []string{"time, of an errgroup's"}}
@@ -44,15 +56,15 @@ func measureStartStop(r *run, d *document, task peers.Task, units func(int) []*b
 		}
 		// The errgroup knows no order, so it has independent units here, too.
 		contestants := []contestant{
-			{reference, startStopOf(peers.Errgroup, bench.Independent(n))},
-			{again, startStopOf(peers.Errgroup, bench.Independent(n))},
+			{reference, startStopOf(peers.Errgroup, bench.Independent(n), kind.enough)},
+			{again, startStopOf(peers.Errgroup, bench.Independent(n), kind.enough)},
 		}
 		for _, peer := range peers.All() {
 			if peer.Can(task) && peer != peers.Errgroup && size <= max(most[peer.Name], 10_000) {
-				contestants = append(contestants, contestant{peer.Name, startStopOf(peer, units(n))})
+				contestants = append(contestants, contestant{peer.Name, startStopOf(peer, kind.units(n), kind.enough)})
 			}
 		}
-		samples, err := r.turns(budgets[size], contestants...)
+		samples, err := r.turns(kind.budgets[size], contestants...)
 		if err != nil {
 			return err
 		}
@@ -95,10 +107,11 @@ func measureStartStop(r *run, d *document, task peers.Task, units func(int) []*b
 	return nil
 }
 
-// startStopOf starts and stops units, several times if there are few of them. What goes
-// before the start is not measured.
-func startStopOf(p *peers.Peer, units []*bench.Unit) func() (sample, error) {
-	times := min(max(2_000/len(units), 1), 20)
+// startStopOf starts and stops units, as often as makes enough of them for a round that
+// is not over before the machine has settled. What goes before the start, of all, is not
+// measured.
+func startStopOf(p *peers.Peer, units []*bench.Unit, enough int) func() (sample, error) {
+	times := max(enough/len(units), 1)
 	return func() (s sample, err error) {
 		all := make([]peers.Process, times)
 		for i := range all {
