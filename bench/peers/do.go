@@ -3,6 +3,7 @@ package peers
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/samber/do/v2"
 
@@ -14,20 +15,13 @@ import (
 var Do = &Peer{
 	Name:   "do",
 	Module: "github.com/samber/do/v2",
-	Build: func(c *bench.Constructors, _ int) error {
-		injector := do.New()
-		for _, constructor := range c.All {
-			do.ProvideNamed(injector, constructor.Name, func(i do.Injector) (any, error) {
-				for _, d := range constructor.DependsOn {
-					if _, err := do.InvokeNamed[any](i, c.All[d].Name); err != nil {
-						return nil, err
-					}
-				}
-				return constructor.Call(), nil
-			})
+	Build: func(c *bench.Constructors, scopes int) error {
+		root := do.New()
+		if scopes == 1 {
+			return doBuild(root, c)
 		}
-		for _, i := range c.Asks {
-			if _, err := do.InvokeNamed[any](injector, c.All[i].Name); err != nil {
+		for i := range scopes {
+			if err := doBuild(root.Scope(fmt.Sprint("scope", i)), c); err != nil {
 				return err
 			}
 		}
@@ -62,9 +56,27 @@ var Do = &Peer{
 		return startStop{start, stop}, nil
 	},
 	Cannot: map[Task]string{
-		Scopes: "a scope would be given the same names again, which is no other work",
-		Crash:  "nothing watches what runs: a program tells by itself that it is to shut down",
+		Crash: "nothing watches what runs: a program tells by itself that it is to shut down",
 	},
+}
+
+func doBuild(injector do.Injector, c *bench.Constructors) error {
+	for _, constructor := range c.All {
+		do.ProvideNamed(injector, constructor.Name, func(i do.Injector) (any, error) {
+			for _, d := range constructor.DependsOn {
+				if _, err := do.InvokeNamed[any](i, c.All[d].Name); err != nil {
+					return nil, err
+				}
+			}
+			return constructor.Call(), nil
+		})
+	}
+	for _, i := range c.Asks {
+		if _, err := do.InvokeNamed[any](injector, c.All[i].Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type doUnit struct{ unit *bench.Unit }

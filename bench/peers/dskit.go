@@ -45,7 +45,6 @@ var Dskit = &Peer{
 	},
 	Cannot: map[Task]string{
 		Build:   manyPaths,
-		Scopes:  manyPaths,
 		Layered: manyPaths,
 	},
 }

@@ -37,7 +37,6 @@ var Errgroup = &Peer{
 	},
 	Cannot: map[Task]string{
 		Build:   noConstructors,
-		Scopes:  noConstructors,
 		Layered: noOrder,
 		Graph:   noOrder,
 	},

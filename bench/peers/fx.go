@@ -1,7 +1,9 @@
 package peers
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"go.uber.org/fx"
@@ -13,8 +15,16 @@ import (
 var Fx = &Peer{
 	Name:   "fx",
 	Module: "go.uber.org/fx",
-	Build: func(c *bench.Constructors, _ int) error {
-		return fx.New(fx.NopLogger, fx.Provide(c.Funcs...), fx.Invoke(c.Invoke...)).Err()
+	Build: func(c *bench.Constructors, scopes int) error {
+		if scopes == 1 {
+			return fx.New(fx.NopLogger, fx.Provide(c.Funcs...), fx.Invoke(c.Invoke...)).Err()
+		}
+		options := []fx.Option{fx.NopLogger}
+		private := append(slices.Clone(c.Funcs), fx.Private) // else no two modules may have the same
+		for i := range scopes {
+			options = append(options, fx.Module(fmt.Sprint("scope", i), fx.Provide(private...), fx.Invoke(c.Invoke...)))
+		}
+		return fx.New(options...).Err()
 	},
 	Prepare: func(units []*bench.Unit) (Process, error) {
 		app := fxApp(units)
@@ -23,9 +33,6 @@ var Fx = &Peer{
 	Main: func(units []*bench.Unit) int {
 		fxApp(units).Run()
 		return 0
-	},
-	Cannot: map[Task]string{
-		Scopes: "its modules are no scopes in which the same types are provided again",
 	},
 }
 

@@ -38,7 +38,6 @@ var OklogRun = &Peer{
 	},
 	Cannot: map[Task]string{
 		Build:   noConstructors,
-		Scopes:  noConstructors,
 		Layered: noOrder,
 		Graph:   noOrder,
 	},

@@ -39,7 +39,6 @@ type Task string
 
 const (
 	Build       Task = "build"       // call constructors
-	Scopes      Task = "scopes"      // the same, in scopes
 	Independent Task = "independent" // start and stop units that depend on nothing
 	Layered     Task = "layered"     // and in ten layers
 	Graph       Task = "graph"       // and a real graph
@@ -47,7 +46,7 @@ const (
 )
 
 // Tasks are all tasks.
-var Tasks = []Task{Build, Scopes, Independent, Layered, Graph, Crash}
+var Tasks = []Task{Build, Independent, Layered, Graph, Crash}
 
 // Can tells whether the peer can do a task.
 func (p *Peer) Can(t Task) bool { return p.Cannot[t] == "" }

@@ -29,7 +29,6 @@ var AppByDependency = &Peer{
 	Main:    func(units []*bench.Unit) int { return runApp(units, container.ByDependency) },
 	Cannot: map[Task]string{
 		Build:       "the same as by layer",
-		Scopes:      "the same as by layer",
 		Independent: "the same as by layer",
 	},
 }

@@ -28,8 +28,7 @@ var Parallel = &Peer{
 		return 0
 	},
 	Cannot: map[Task]string{
-		Build:  noConstructors,
-		Scopes: noConstructors,
+		Build: noConstructors,
 	},
 }
 
@@ -42,7 +41,6 @@ var Sequential = &Peer{
 	},
 	Cannot: map[Task]string{
 		Build:   noConstructors,
-		Scopes:  noConstructors,
 		Layered: "its order is written down, whatever depends on what",
 		Graph:   "its order is written down, whatever depends on what",
 		Crash:   "its order is written down, whatever depends on what",

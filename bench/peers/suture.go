@@ -42,7 +42,6 @@ var Suture = &Peer{
 	},
 	Cannot: map[Task]string{
 		Build:   noConstructors,
-		Scopes:  noConstructors,
 		Layered: noOrder,
 		Graph:   noOrder,
 	},

@@ -145,15 +145,13 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// cannot adds, below the table, who cannot do a task, and why. What is about a part of
-// the table begins with the name of that, and leaves out who is not in the table.
-func (t *table) cannot(task peers.Task, part ...string) {
+// cannot adds, below the table, who cannot do a task, and why.
+func (t *table) cannot(task peers.Task) {
 	var why []string
 	who := make(map[string][]string)
 	for _, p := range peers.All() {
 		reason := p.Cannot[task]
-		listed := slices.ContainsFunc(t.rows, func(cells []string) bool { return cells[0] == p.Name })
-		if reason == "" || strings.HasPrefix(p.Name, "Strata") || part != nil && !listed {
+		if reason == "" || strings.HasPrefix(p.Name, "Strata") {
 			continue
 		}
 		if who[reason] == nil {
@@ -162,7 +160,7 @@ func (t *table) cannot(task peers.Task, part ...string) {
 		who[reason] = append(who[reason], p.Name)
 	}
 	for _, reason := range why {
-		t.cannots = append(t.cannots, fmt.Sprintf("%s: %s.", strings.Join(append(part, who[reason]...), ", "), reason))
+		t.cannots = append(t.cannots, fmt.Sprintf("%s: %s.", strings.Join(who[reason], ", "), reason))
 	}
 }
 
