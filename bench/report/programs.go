@@ -49,12 +49,12 @@ func measurePrograms(r *run, d *document) error {
 		if i == 0 {
 			empty = is
 		}
-		cold := ratio{}
-		if !r.quick {
-			cold = r.results.keep(ratio{Median: is.cpu / empty.cpu}, "cold build", of.name)
+		cold := "–"
+		if !r.quick { // once, so there is no spread to compare it by with another run's
+			cold = fmt.Sprintf("%.1f", is.cpu/empty.cpu)
 		}
 		t.add(called(of.name, programs[0].name), fmt.Sprintf("%.2f", is.size/empty.size), fmt.Sprintf("%.2f", is.stripped/empty.stripped),
-			fmt.Sprint(is.packages), cold.String())
+			fmt.Sprint(is.packages), cold)
 		if of.name != again {
 			p.add(of.name, 0, is.size/empty.size)
 		}
