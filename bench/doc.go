@@ -1,7 +1,13 @@
-// Package bench measures what a start and a stop cost, and a build, beside what they
-// would cost without Strata. Ratios taken in one run are what to look at: the machine
-// may be shared, and slower an hour later. docs/benchmarks.md tells how to read them.
+// Package bench has the work that Strata and its peers are measured at: constructors to
+// call ([Constructors]), and units to start and stop ([Independent], [Layered], [Loki]),
+// which keep a [Trace], so that a test and a report can tell what was really done.
 //
-//	go test -run '^$' -bench StartStop -benchtime 12x -cpu 1,2 ./bench
-//	go test -run '^$' -bench Build -benchtime 12x -cpu 1,2 ./bench
+// Package peers has each peer do it, and the report, which writes docs/benchmarks.md,
+// compares them:
+//
+//	go run ./bench/report
+//
+// The benchmarks here are for one who changes Strata, before and after it:
+//
+//	go test -run '^$' -bench '/peer=Strata' -count 10 ./bench
 package bench

@@ -62,6 +62,7 @@ func (listener) Ready()            {}
 func (listener) Failing(error)     {}
 func (listener) Stopping()         {}
 func (listener) Late(error)        {}
+func (listener) Unreached()        {}
 func (listener) Ended(error, bool) {}
 func (l listener) Reported(v any)  { l.tell(v) }
 
