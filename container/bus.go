@@ -22,7 +22,7 @@ type bus struct {
 
 	// What follows belongs to whoever works on the queue.
 	past      []hooks.Event
-	observers []*listener
+	observers []*listener // replaced when it changes, so that whoever tells them may range over it
 	over      bool // the last event was delivered
 }
 
@@ -135,7 +135,7 @@ func (b *bus) deliver(e hooks.Event) {
 		b.past = slices.Delete(b.past, 0, pastLimit/10)
 	}
 	b.past = append(b.past, e)
-	b.tellAll(slices.Clone(b.observers), e)
+	b.tellAll(b.observers, e)
 }
 
 // tellAll tells the others also if one ends the goroutine.
@@ -148,7 +148,7 @@ func (b *bus) tellAll(listeners []*listener, e hooks.Event) {
 }
 
 func (b *bus) add(l *listener) {
-	b.observers = append(b.observers, l)
+	b.observers = append(slices.Clip(b.observers), l)
 	for _, e := range slices.Clone(b.past) {
 		if !b.tell(l, e) {
 			return
@@ -161,7 +161,7 @@ func (b *bus) tell(l *listener, e hooks.Event) (ok bool) {
 }
 
 func (b *bus) sync() {
-	for _, l := range slices.Clone(b.observers) {
+	for _, l := range b.observers {
 		if s, ok := l.Observer.(interface{ Sync() error }); ok {
 			b.guard(l, "Sync", func() { _ = s.Sync() }) // there is nowhere left to report it
 		}
@@ -188,7 +188,7 @@ func (b *bus) guard(l *listener, on string, f func()) (ok bool) {
 
 func (b *bus) drop(l *listener) {
 	if i := slices.Index(b.observers, l); i >= 0 {
-		b.observers = slices.Delete(b.observers, i, i+1)
+		b.observers = slices.Delete(slices.Clone(b.observers), i, i+1)
 	}
 }
 

@@ -61,6 +61,7 @@ func (a *App) openGraphLog() error {
 	a.bus.do(func() {
 		done = true
 		if i := slices.Index(a.bus.observers, standard); i >= 0 {
+			a.bus.observers = slices.Clone(a.bus.observers)
 			a.bus.observers[i] = l
 		} else {
 			a.bus.add(l)

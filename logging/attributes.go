@@ -20,7 +20,7 @@ type attribute struct {
 }
 
 // line is one line of a log, of whichever logger. Its methods add an attribute and return it; values that are empty
-// are left out.
+// are left out. A nil line is not written, and stays nil.
 type line struct {
 	at         time.Time
 	level      slog.Level
@@ -28,8 +28,11 @@ type line struct {
 	attributes []attribute
 }
 
-func newLine(at time.Time, level slog.Level, message string) *line {
-	return &line{at: at, level: level, message: message}
+func (written levels) newLine(at time.Time, level slog.Level, message string) *line {
+	if !written(level) {
+		return nil
+	}
+	return &line{at: at, level: level, message: message, attributes: make([]attribute, 0, 8)}
 }
 
 // time returns when the event happened, which may be well before the line is written.
@@ -41,19 +44,22 @@ func (l *line) time() time.Time {
 }
 
 func (l *line) add(key string, value any) *line {
+	if l == nil {
+		return nil
+	}
 	l.attributes = append(l.attributes, attribute{key, value})
 	return l
 }
 
 func (l *line) text(key, value string) *line {
-	if value == "" {
+	if l == nil || value == "" {
 		return l
 	}
 	return l.add(key, value)
 }
 
 func (l *line) texts(key string, values []string) *line {
-	if len(values) == 0 {
+	if l == nil || len(values) == 0 {
 		return l
 	}
 	return l.add(key, values)
@@ -66,14 +72,14 @@ func (l *line) flag(key string, value bool) *line { return l.add(key, value) }
 func (l *line) duration(key string, value time.Duration) *line { return l.add(key, value) }
 
 func (l *line) failure(err error) *line {
-	if err == nil {
+	if l == nil || err == nil {
 		return l
 	}
 	return l.add("error", &loggedError{describe(err), err})
 }
 
 func (l *line) signal(s os.Signal) *line {
-	if s == nil {
+	if l == nil || s == nil {
 		return l
 	}
 	return l.text("signal", describe(s))
@@ -87,7 +93,7 @@ func (l *line) nested(key string, values nested) *line {
 }
 
 func (l *line) critical(steps []hooks.Step) *line {
-	if len(steps) == 0 {
+	if l == nil || len(steps) == 0 {
 		return l
 	}
 	values := make(list[stepValue], len(steps))
@@ -98,7 +104,7 @@ func (l *line) critical(steps []hooks.Step) *line {
 }
 
 func (l *line) awaited(pending []hooks.Pending) *line {
-	if len(pending) == 0 {
+	if l == nil || len(pending) == 0 {
 		return l
 	}
 	shown, more := cut(pending)
@@ -114,7 +120,7 @@ func (l *line) awaited(pending []hooks.Pending) *line {
 }
 
 func (l *line) stuck(units []hooks.StuckUnit) *line {
-	if len(units) == 0 {
+	if l == nil || len(units) == 0 {
 		return l
 	}
 	shown, more := cut(units)

@@ -14,113 +14,116 @@ import (
 // slow is how long a unit or a constructor takes before it is worth a line at Info.
 const slow = time.Second
 
-// lineOf returns the line that is written for event, by every observer of this package. There is none for nil, nor for
-// a type that is not of package hooks.
-func lineOf(event hooks.Event) (*line, bool) {
+// levels are those that are written.
+type levels func(slog.Level) bool
+
+// lineOf returns the line that is written for event, by every observer of this package; nil if that level is not written, for
+// nil, and for a type that is not of package hooks.
+func (written levels) lineOf(event hooks.Event) *line {
 	switch e := event.(type) {
 	case hooks.Provided:
-		return newLine(e.At, failing(e.Err, slog.LevelDebug), "provide").
+		return written.newLine(e.At, failing(e.Err, slog.LevelDebug), "provide").
 			text("constructor", e.Constructor).text("location", e.Location).text("scope", e.Scope).
-			texts("results", e.Results).failure(e.Err), true
+			texts("results", e.Results).failure(e.Err)
 
 	case hooks.Decorated:
-		return newLine(e.At, failing(e.Err, slog.LevelDebug), "decorate").
+		return written.newLine(e.At, failing(e.Err, slog.LevelDebug), "decorate").
 			text("decorator", e.Decorator).text("location", e.Location).text("scope", e.Scope).
-			texts("results", e.Results).failure(e.Err), true
+			texts("results", e.Results).failure(e.Err)
 
 	case hooks.Supplied:
-		return newLine(e.At, failing(e.Err, slog.LevelDebug), "supply").
-			texts("types", e.Types).failure(e.Err), true
+		return written.newLine(e.At, failing(e.Err, slog.LevelDebug), "supply").
+			texts("types", e.Types).failure(e.Err)
 
 	case hooks.Invoked:
-		return newLine(e.At, slog.LevelDebug, "invoke").
+		return written.newLine(e.At, slog.LevelDebug, "invoke").
 			text("function", e.Function).text("location", e.Location).text("scope", e.Scope).
-			duration("took", e.Took).failure(e.Err), true
+			duration("took", e.Took).failure(e.Err)
 
 	case hooks.Constructed:
-		return newLine(e.At, failing(e.Err, lasting(e.Took)), "construct").
+		return written.newLine(e.At, failing(e.Err, lasting(e.Took)), "construct").
 			text("constructor", e.Constructor).text("location", e.Location).text("scope", e.Scope).
-			duration("took", e.Took).failure(e.Err), true
+			duration("took", e.Took).failure(e.Err)
 
 	case hooks.Planned:
-		return planned(e), true
+		return written.planned(e)
 
 	case hooks.AppStarting:
-		return newLine(e.At, slog.LevelInfo, "app starting").
-			number("unit_count", e.Units).number("layer_count", e.Layers), true
+		return written.newLine(e.At, slog.LevelInfo, "app starting").
+			number("unit_count", e.Units).number("layer_count", e.Layers)
 
 	case hooks.UnitStarting:
-		return newLine(e.At, slog.LevelDebug, "unit starting").
-			unit(e.Unit, e.Layer).texts("depends_on", e.Unit.DependsOn), true
+		return written.newLine(e.At, slog.LevelDebug, "unit starting").
+			unit(e.Unit, e.Layer).texts("depends_on", e.Unit.DependsOn)
 
 	case hooks.UnitStarted:
-		return newLine(e.At, lasting(e.Took), "unit started").
-			unit(e.Unit, e.Layer).duration("took", e.Took), true
+		return written.newLine(e.At, lasting(e.Took), "unit started").
+			unit(e.Unit, e.Layer).duration("took", e.Took)
 
 	case hooks.StillStarting:
-		return newLine(e.At, slog.LevelWarn, "still starting").
-			duration("took", e.Took).awaited(e.Pending), true
+		return written.newLine(e.At, slog.LevelWarn, "still starting").
+			duration("took", e.Took).awaited(e.Pending)
 
 	case hooks.AppStarted:
-		return newLine(e.At, slog.LevelInfo, "app started").
-			duration("took", e.Took).critical(e.Critical), true
+		return written.newLine(e.At, slog.LevelInfo, "app started").
+			duration("took", e.Took).critical(e.Critical)
 
 	case hooks.AppStopping:
-		return newLine(e.At, slog.LevelInfo, "app stopping").
-			text("why", e.Why.String()).text("unit", e.Unit).signal(e.Signal).failure(e.Cause), true
+		return written.newLine(e.At, slog.LevelInfo, "app stopping").
+			text("why", e.Why.String()).text("unit", e.Unit).signal(e.Signal).failure(e.Cause)
 
 	case hooks.Draining:
-		return newLine(e.At, slog.LevelInfo, "draining").
-			duration("delay", e.Delay), true
+		return written.newLine(e.At, slog.LevelInfo, "draining").
+			duration("delay", e.Delay)
 
 	case hooks.UnitStopping:
-		return newLine(e.At, slog.LevelDebug, "unit stopping").
-			unit(e.Unit, e.Layer), true
+		return written.newLine(e.At, slog.LevelDebug, "unit stopping").
+			unit(e.Unit, e.Layer)
 
 	case hooks.UnitStopped:
 		level := lasting(e.Took)
 		if e.Forced {
 			level = slog.LevelWarn
 		}
-		return newLine(e.At, failing(e.Err, level), "unit stopped").
-			unit(e.Unit, e.Layer).duration("took", e.Took).flag("forced", e.Forced).failure(e.Err), true
+		return written.newLine(e.At, failing(e.Err, level), "unit stopped").
+			unit(e.Unit, e.Layer).duration("took", e.Took).flag("forced", e.Forced).failure(e.Err)
 
 	case hooks.UnitFailed:
 		message := "unit failed"
 		if e.Cause == nil {
 			message = "unit ended"
 		}
-		return newLine(e.At, failing(e.Cause, slog.LevelDebug), message).
+		return written.newLine(e.At, failing(e.Cause, slog.LevelDebug), message).
 			unit(e.Unit, e.Layer).text("phase", e.Phase.String()).
-			failure(e.Cause).text("stack", panicStack(e.Cause)), true
+			failure(e.Cause).text("stack", panicStack(e.Cause))
 
 	case hooks.UnitReported:
-		return newLine(e.At, slog.LevelDebug, "unit report").
-			unit(e.Unit, e.Layer).text("report", describe(e.Value)), true
+		return written.newLine(e.At, slog.LevelDebug, "unit report").
+			unit(e.Unit, e.Layer).text("report", describe(e.Value))
 
 	case hooks.StillStopping:
-		return newLine(e.At, slog.LevelWarn, "still stopping").
-			duration("took", e.Took).awaited(e.Pending), true
+		return written.newLine(e.At, slog.LevelWarn, "still stopping").
+			duration("took", e.Took).awaited(e.Pending)
 
 	case hooks.Stuck:
-		return newLine(e.At, slog.LevelError, "stuck").
-			stuck(e.Units), true
+		return written.newLine(e.At, slog.LevelError, "stuck").
+			stuck(e.Units)
 
 	case hooks.Misuse:
-		return newLine(e.At, slog.LevelWarn, "misuse").
-			failure(e.Err), true
+		return written.newLine(e.At, slog.LevelWarn, "misuse").
+			failure(e.Err)
 
 	case hooks.AppStopped:
-		return newLine(e.At, failing(e.Err, slog.LevelInfo), "app stopped").
-			duration("took", e.Took).failure(e.Err), true
+		return written.newLine(e.At, failing(e.Err, slog.LevelInfo), "app stopped").
+			duration("took", e.Took).failure(e.Err)
 	}
-	return pointed(event)
+	return written.pointed(event)
 }
 
 // planned returns the line of a plan: a single one, whatever there is to warn of.
-func planned(e hooks.Planned) *line {
+func (written levels) planned(e hooks.Planned) *line {
 	if e.Plan == nil {
-		return newLine(e.At, slog.LevelInfo, "plan")
+		return written.newLine(e.At, slog.LevelInfo, "plan")
 	}
 	level := slog.LevelInfo
 	if len(e.Plan.Warnings) > 0 {
@@ -135,22 +138,22 @@ func planned(e hooks.Planned) *line {
 		}
 		units += len(layer)
 	}
-	return newLine(e.At, level, "plan").
+	return written.newLine(e.At, level, "plan").
 		text("schedule", e.Plan.Schedule.String()).
 		number("unit_count", units).number("layer_count", len(names)).nested("layers", names).
 		texts("unused", e.Plan.Unused).texts("warnings", e.Plan.Warnings)
 }
 
 // pointed returns the line of an event that was handed over by pointer, which hooks.Event does not rule out.
-func pointed(event hooks.Event) (*line, bool) {
+func (written levels) pointed(event hooks.Event) *line {
 	v := reflect.ValueOf(event)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return nil, false
+		return nil
 	}
 	if event, ok := v.Elem().Interface().(hooks.Event); ok {
-		return lineOf(event)
+		return written.lineOf(event)
 	}
-	return nil, false
+	return nil
 }
 
 // failing returns Error if there is an error, level if not.
@@ -171,6 +174,9 @@ func lasting(took time.Duration) slog.Level {
 
 // unit adds what a unit is. Its constructor is split, so that the keys mean the same as on the constructor's own lines.
 func (l *line) unit(u hooks.Unit, layer int) *line {
+	if l == nil {
+		return nil
+	}
 	constructor, location := u.Constructor, ""
 	if i := strings.LastIndex(constructor, " ("); i >= 0 && strings.HasSuffix(constructor, ")") {
 		constructor, location = constructor[:i], constructor[i+2:len(constructor)-1]

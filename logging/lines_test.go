@@ -230,6 +230,8 @@ func slogJSON(event hooks.Event) string {
 	return out.String()
 }
 
+var allLevels = levels(func(slog.Level) bool { return true })
+
 func TestEveryEventHasItsLine(t *testing.T) {
 	for _, c := range lines {
 		want := `{"level":` + c.want + "}\n"
@@ -385,7 +387,7 @@ func TestMessagesAndKeysAreDocumented(t *testing.T) {
 	}
 	used := make(map[string]bool)
 	for _, c := range lines {
-		l, _ := lineOf(c.event)
+		l := allLevels.lineOf(c.event)
 		for _, a := range l.attributes {
 			used[a.key] = true
 		}
@@ -429,5 +431,19 @@ func TestZeroEventsAreHarmless(t *testing.T) {
 		if got := logs.All()[0].Time; got.Before(now) {
 			t.Errorf("%T: written at %v, which is long ago", zero, got)
 		}
+	}
+}
+
+// What is not written costs next to nothing.
+func TestWhatIsNotWrittenAllocatesNothing(t *testing.T) {
+	nothing := levels(func(slog.Level) bool { return false })
+	for _, c := range lines {
+		if l := nothing.lineOf(c.event); l != nil {
+			t.Errorf("%T: there is a line", c.event)
+		}
+	}
+	event := hooks.Event(hooks.UnitStarted{Unit: hooks.Unit{Name: "*shop.Server", Constructor: "shop.NewServer (server.go:42)"}})
+	if allocations := testing.AllocsPerRun(100, func() { nothing.lineOf(event) }); allocations > 0 {
+		t.Errorf("%v allocations", allocations)
 	}
 }

@@ -29,8 +29,9 @@ type zapObserver struct {
 }
 
 func (o *zapObserver) Observe(event hooks.Event) {
-	l, ok := lineOf(event)
-	if !ok {
+	core := o.logger.Core()
+	l := levels(func(l slog.Level) bool { return core.Enabled(zapLevel(l)) }).lineOf(event)
+	if l == nil {
 		return
 	}
 	entry := o.logger.Check(zapLevel(l.level), l.message)
@@ -110,8 +111,8 @@ type slogObserver struct {
 // give the handler's error to.
 func (o *slogObserver) Observe(event hooks.Event) {
 	ctx := context.Background()
-	l, ok := lineOf(event)
-	if !ok || !o.handler.Enabled(ctx, l.level) {
+	l := levels(func(l slog.Level) bool { return o.handler.Enabled(ctx, l) }).lineOf(event)
+	if l == nil {
 		return
 	}
 	record := slog.NewRecord(l.time(), l.level, l.message, 0)

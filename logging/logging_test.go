@@ -91,7 +91,7 @@ func TestAnErrorIsOneKeyWithItsText(t *testing.T) {
 }
 
 func TestLoggersCanUnwrapErrors(t *testing.T) {
-	l, _ := lineOf(hooks.Misuse{Err: errBroken})
+	l := allLevels.lineOf(hooks.Misuse{Err: errBroken})
 	if err, ok := l.attributes[0].value.(error); !ok || !errors.Is(err, errBroken) {
 		t.Errorf("the error is given as %#v", l.attributes[0].value)
 	}
