@@ -23,7 +23,7 @@ type bus struct {
 	// What follows belongs to whoever works on the queue.
 	past      []hooks.Event
 	observers []*listener // replaced when it changes, so that whoever tells them may range over it
-	over      bool // the last event was delivered
+	over      bool        // the last event was delivered
 }
 
 // listener is an observer of the bus. It has an identity, which an observer may
