@@ -24,7 +24,7 @@ type drains struct {
 func (r *run) drain() *drains {
 	d := &drains{done: make(chan struct{}), began: time.Now()}
 	for _, u := range r.units {
-		if _, ok := u.observed().(drainer); ok {
+		if u.drainer() != nil {
 			d.units = append(d.units, u)
 		}
 	}
@@ -52,7 +52,7 @@ func (u *unit) drain(a *App) {
 				a.emit(hooks.Misuse{At: time.Now(), Err: fmt.Errorf("drain %v: panic: %v", u, p)})
 			}
 		}()
-		u.observed().(drainer).Drain()
+		u.drainer().Drain()
 	})
 }
 

@@ -269,6 +269,19 @@ func TestHeartbeatThatHangs(t *testing.T) {
 	})
 }
 
+// What an adapter made of a value is told of the drain, if the value has no Drain.
+func TestDrainOfWhatIsAdapted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		drained := 0
+		adapt := func(*Plain) process.Runner { return &drains{process.Nop(), func() { drained++ }} }
+		app := newApp(container.WithAdapter(adapt), container.WithDrainDelay(time.Second))
+		app.Provide(func() *Plain { return new(Plain) })
+		if err := startAndStop(t, app); err != nil || drained != 1 {
+			t.Errorf("drained %d times, %v", drained, err)
+		}
+	})
+}
+
 // drains tells when it is asked to drain.
 type drains struct {
 	process.Runner

@@ -126,7 +126,7 @@ type observer struct {
 func (o *observer) Starting() {
 	u, now := o.unit, time.Now()
 	u.track.enter(starting, now)
-	e := hooks.UnitStarting{At: now, Unit: u.Unit, Layer: u.layer, Value: u.observed()}
+	e := hooks.UnitStarting{At: now, Unit: u.Unit, Layer: u.layer, Value: u.of, Adapted: u.adapted()}
 	o.run.app.emit(e)
 }
 
@@ -179,7 +179,21 @@ func (o *observer) Reported(v any) {
 	o.run.app.emit(hooks.UnitReported{At: time.Now(), Unit: u.Unit, Layer: u.layer, Value: v})
 }
 
-// observed is the value as observers are given it: a hook has none.
-func (u *unit) observed() any {
-	return u.of
+// adapted is what an adapter made of the value, nil if it runs itself.
+func (u *unit) adapted() any {
+	if _, runs := u.of.(process.Runner); runs || u.of == nil {
+		return nil
+	}
+	return u.runner
+}
+
+// drainer is what is told of a drain: the value, or else what an adapter made of it; nil
+// if neither has the method.
+func (u *unit) drainer() drainer {
+	for _, of := range []any{u.of, u.adapted()} {
+		if d, ok := of.(drainer); ok {
+			return d
+		}
+	}
+	return nil
 }

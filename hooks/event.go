@@ -141,6 +141,9 @@ type UnitStarting struct {
 	// Value is what runs, nil for a hook. It belongs to the application: use what it offers to others, like a health
 	// check, and leave its life cycle alone.
 	Value any
+	// Adapted is what an adapter made of the value, to run it; nil if the value runs itself, and for a hook. What Value does
+	// not offer it may.
+	Adapted any
 }
 
 // UnitStarted tells that a unit is ready.

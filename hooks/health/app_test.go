@@ -274,6 +274,30 @@ func TestChecksOfAnApp(t *testing.T) {
 	})
 }
 
+// What an adapter made of a value is asked, if the value has no check.
+func TestTheCheckOfAnAdapter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := health.New()
+		adapt := func(*plain) process.Runner { return &checked{process.Nop()} }
+		s := newService(container.WithObserver(h), container.WithAdapter(adapt))
+		s.Provide(func() *plain { return new(plain) })
+		s.run(t)
+		<-s.Ready()
+
+		got := get(t, h.Readyz())
+
+		if want := "check of *health_test.plain: away"; got.Reason != want {
+			t.Errorf("reason %q, want %q", got.Reason, want)
+		}
+	})
+}
+
+type plain struct{ _ int }
+
+type checked struct{ process.Runner }
+
+func (*checked) HealthCheck(context.Context) error { return errors.New("away") }
+
 type foreign struct{}
 
 func (*foreign) HealthCheck(context.Context) error { return errors.New("not ours") }

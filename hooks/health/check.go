@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/strata-go/strata/hooks"
 	"github.com/strata-go/strata/process"
 )
 
@@ -22,6 +23,17 @@ import (
 // have returned when the value is asked to stop.
 type Checker interface {
 	HealthCheck(ctx context.Context) error
+}
+
+// checkerOf returns what is asked for the health of a unit: its value, or else what an adapter made of it; nil if neither is
+// a Checker.
+func checkerOf(e hooks.UnitStarting) Checker {
+	for _, of := range []any{e.Value, e.Adapted} {
+		if c, ok := of.(Checker); ok {
+			return c
+		}
+	}
+	return nil
 }
 
 const (

@@ -53,8 +53,8 @@
 //
 // # Checks
 //
-// A value that runs and is a [Checker] is asked for its health by readyz, and by
-// nothing else. Livez asks nobody: a database that is away is not brought back by a
+// A value that runs and is a [Checker], or what an adapter made of it, is asked for its
+// health by readyz, and by nothing else. Livez asks nobody: a database that is away is not brought back by a
 // restart of all that need it. Startupz asks nobody either: a unit is ready when it says
 // so. Think twice before a check asks what all replicas share: when that fails, all of
 // them are taken out of service at once.

@@ -82,7 +82,7 @@ func (h *Health) Observe(event hooks.Event) {
 
 	case hooks.UnitStarting:
 		u := h.enterUnit(e.Unit, unitStarting, e.At, "")
-		u.checker, _ = e.Value.(Checker)
+		u.checker = checkerOf(e)
 	case hooks.UnitStarted:
 		h.enterUnit(e.Unit, unitRunning, e.At, "")
 	case hooks.UnitStopping:

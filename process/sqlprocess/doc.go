@@ -40,22 +40,8 @@
 // was killed and started again, unless the server is set up otherwise. Of one that
 // returned an error nobody knows; do it again only if doing it twice does no harm.
 //
-// [Handle.HealthCheck] tells of it meanwhile. Package hooks/health asks the value that
-// was provided; a *sql.DB has no such method, so for that let a type of your own have
-// both, and take that instead of the *sql.DB. It needs no adapter:
-//
-//	type Database struct {
-//		*sql.DB
-//		*sqlprocess.Handle
-//	}
-//
-//	func NewDatabase(settings Config) (*Database, error) {
-//		db, err := sql.Open("pgx", settings.Database)
-//		if err != nil {
-//			return nil, err
-//		}
-//		return &Database{db, sqlprocess.DB(db)}, nil
-//	}
+// [Handle.HealthCheck] tells of it meanwhile: package hooks/health asks it for the *sql.DB
+// that the adapter runs.
 //
 // An application that is better restarted than kept waiting has a unit of its own that
 // fails when the database has been away for too long.
