@@ -32,11 +32,26 @@ type listener struct{ hooks.Observer }
 
 // emit delivers e, or leaves that to whoever is delivering already.
 func (b *bus) emit(e hooks.Event) {
+	if b.keepAlone(e) {
+		return
+	}
 	if b.claim() { // nearly always, and then nothing has to be queued
 		b.work(func() { b.deliver(e) })
 		return
 	}
 	b.do(func() { b.deliver(e) })
+}
+
+// keepAlone only keeps e, if nobody is there yet to be told, and reports whether that was
+// so: while an app is set up it mostly is.
+func (b *bus) keepAlone(e hooks.Event) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.busy || len(b.observers) > 0 {
+		return false
+	}
+	b.keep(e)
+	return true
 }
 
 // post has e delivered by somebody else, and so never waits for an observer.
@@ -119,23 +134,31 @@ func (b *bus) next() func() {
 	return f
 }
 
-// deliver tells all observers of e. After the app has ended, what was given up may
-// still go on: that is nobody's concern any more, but for mistakes.
+// deliver tells all observers of e.
 func (b *bus) deliver(e hooks.Event) {
+	if b.keep(e) {
+		b.tellAll(b.observers, e)
+	}
+}
+
+// keep adds e to the past, and reports whether it is to be told. After the app has
+// ended, what was given up may still go on: that is nobody's concern any more, but for
+// mistakes.
+func (b *bus) keep(e hooks.Event) bool {
 	switch e.(type) {
 	case hooks.AppStopped:
 		b.over = true
 	case hooks.Misuse:
 	default:
 		if b.over {
-			return
+			return false
 		}
 	}
 	if len(b.past) == pastLimit {
 		b.past = slices.Delete(b.past, 0, pastLimit/10)
 	}
 	b.past = append(b.past, e)
-	b.tellAll(b.observers, e)
+	return true
 }
 
 // tellAll tells the others also if one ends the goroutine.

@@ -74,10 +74,12 @@ func (n *Node) Called() (order int, ok bool) {
 func (s *Scope) OnCalled(f func(n *Node, took time.Duration, err error)) { s.graph.onCalled = f }
 
 func newNode(kind Kind, s *Scope, f reflect.Value) *Node {
-	g := s.graph
-	n := &Node{Place: g.placeOf(f.Pointer()), Kind: kind, Func: f.Type(), Scope: s, Home: s, value: f, sig: g.signatureOf(f.Type())}
-	n.Params = n.sig.params
+	n := &Node{Kind: kind, Func: f.Type(), Scope: s, Home: s, value: f}
 	n.self[0] = n
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	n.Place, n.sig = s.graph.placeOf(f.Pointer()), s.graph.signatureOf(n.Func)
+	n.Params = n.sig.params
 	return n
 }
 

@@ -32,9 +32,8 @@ type signature struct {
 	fewKeys   [1]Key
 }
 
+// signatureOf returns the signature of functions of type t. The caller holds the lock.
 func (g *graph) signatureOf(t reflect.Type) *signature {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	s := g.signatures[t]
 	if s == nil {
 		s = readSignature(t)

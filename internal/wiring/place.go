@@ -47,10 +47,8 @@ func (n *Node) LocateAt(file string, line int) { n.Place = newPlace(n.pkg, n.fn,
 // PlaceOf returns the place of a function as a node of it has it.
 func PlaceOf(f reflect.Value) *Place { return findPlace(f.Pointer()) }
 
-// placeOf returns the place of the function at pc.
+// placeOf returns the place of the function at pc. The caller holds the lock.
 func (g *graph) placeOf(pc uintptr) *Place {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	p := g.places[pc]
 	if p == nil {
 		p = findPlace(pc)
