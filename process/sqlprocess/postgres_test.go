@@ -55,7 +55,7 @@ func (d *pgxDatabase) insert(ctx context.Context, id int) error {
 func (d *pgxDatabase) ping(ctx context.Context) error { return d.Ping(ctx) }
 
 func newStd(s *server) (*stdDatabase, error) {
-	db, err := sql.Open("pgx", s.dsn())
+	db, err := sql.Open("pgx", s.URL())
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func newStd(s *server) (*stdDatabase, error) {
 }
 
 func newPgx(s *server) (*pgxDatabase, error) {
-	pool, err := pgxpool.New(context.Background(), s.dsn())
+	pool, err := pgxpool.New(context.Background(), s.URL())
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func TestStartWaitsForAServerAndStopClosesAfterEveryUser(t *testing.T) {
 				app.Provide(func(of database) *reader { d, u = of, newReader(of); return u })
 			})
 			r.await(r.retry, "it retries")
-			s.start()
+			s.Start()
 			r.await(r.app.Ready(), "it is ready")
 			if err := r.stop(); err != nil {
 				t.Error(err)
@@ -185,16 +185,16 @@ func TestStartWaitsForAServerAndStopClosesAfterEveryUser(t *testing.T) {
 // The plain *sql.DB and *pgxpool.Pool run by an adapter.
 func TestAdaptersRunTheHandles(t *testing.T) {
 	s := newServer(t)
-	s.start()
+	s.Start()
 	var db *sql.DB
 	var pool *pgxpool.Pool
 	app := container.New(container.WithLogger(zap.NewNop()),
 		container.WithAdapter(func(db *sql.DB) process.Runner { return sqlprocess.DB(db) }),
 		container.WithAdapter(func(pool *pgxpool.Pool) process.Runner { return sqlprocess.Pool(pool) }),
 	)
-	app.Provide(func() (_ *sql.DB, err error) { db, err = sql.Open("pgx", s.dsn()); return db, err })
+	app.Provide(func() (_ *sql.DB, err error) { db, err = sql.Open("pgx", s.URL()); return db, err })
 	app.Provide(func() (_ *pgxpool.Pool, err error) {
-		pool, err = pgxpool.New(context.Background(), s.dsn())
+		pool, err = pgxpool.New(context.Background(), s.URL())
 		return pool, err
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -213,13 +213,13 @@ type leak struct{ process.Runner }
 
 func TestAPoolThatIsNotGivenBackAConnectionIsNamedAsStuck(t *testing.T) {
 	s := newServer(t)
-	s.start()
+	s.Start()
 	var held *pgxpool.Conn
 	app := container.New(container.WithLogger(zap.NewNop()),
 		container.WithStopTimeout(100*time.Millisecond), container.WithForceTimeout(100*time.Millisecond),
 		container.WithAdapter(func(pool *pgxpool.Pool) process.Runner { return sqlprocess.Pool(pool) }),
 	)
-	app.Provide(func() (*pgxpool.Pool, error) { return pgxpool.New(context.Background(), s.dsn()) })
+	app.Provide(func() (*pgxpool.Pool, error) { return pgxpool.New(context.Background(), s.URL()) })
 	app.Provide(func(pool *pgxpool.Pool) *leak {
 		return &leak{process.Task(func(ctx context.Context) (err error) {
 			held, err = pool.Acquire(ctx)
@@ -272,7 +272,7 @@ func TestAServerThatIsKilledAndStartedAgainIsNoFailure(t *testing.T) {
 	for name, kind := range kinds {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
-			s.start()
+			s.Start()
 			if err := s.execute(`CREATE TABLE written (id integer PRIMARY KEY)`); err != nil {
 				t.Fatal(err)
 			}
@@ -288,7 +288,7 @@ func TestAServerThatIsKilledAndStartedAgainIsNoFailure(t *testing.T) {
 				before, failed := w.counts()
 				eventually(t, "it writes", func() bool { n, _ := w.counts(); return n > before+20 })
 				eventually(t, "it is well", func() bool { ready, _ := r.isReady(); return ready })
-				s.kill()
+				s.Kill()
 				eventually(t, "writing fails", func() bool { _, n := w.counts(); return n > failed })
 				var answer string
 				eventually(t, "its health tells", func() bool {
@@ -299,7 +299,7 @@ func TestAServerThatIsKilledAndStartedAgainIsNoFailure(t *testing.T) {
 				if !strings.Contains(answer, "check of "+kind.unit) {
 					t.Errorf("readyz says %s", answer)
 				}
-				s.start()
+				s.Start()
 			}
 			before, _ := w.counts()
 			eventually(t, "it writes again", func() bool { n, _ := w.counts(); return n > before+20 })

@@ -2,7 +2,6 @@
 package admin
 
 import (
-	"context"
 	"net/http"
 
 	"go.uber.org/zap"
@@ -10,7 +9,6 @@ import (
 	"github.com/strata-go/strata/examples/shop/config"
 	"github.com/strata-go/strata/examples/shop/server"
 	"github.com/strata-go/strata/hooks/health"
-	"github.com/strata-go/strata/process"
 )
 
 // Server answers, with the states of all units:
@@ -19,9 +17,9 @@ import (
 //	GET /readyz     200 while all of the shop runs and its checks pass, else 503
 //	GET /startupz   200 once all of the shop has started, 503 before
 //
-// It is a [process.Runner]. It needs no other part of the shop: so it is among the first to start and the last to stop,
+// It is a runner, as [server.Server] is. It needs no other part of the shop: so it is among the first to start and the last to stop,
 // and can be asked while the others do.
-type Server struct{ http *server.Server }
+type Server struct{ *server.Server }
 
 // New returns the server on the address that the settings name.
 func New(settings config.Config, shop *health.Health, log *zap.Logger) *Server {
@@ -31,11 +29,3 @@ func New(settings config.Config, shop *health.Health, log *zap.Logger) *Server {
 	routes.Handle("GET /startupz", shop.Startupz())
 	return &Server{server.New("admin", settings.Admin, routes, log)}
 }
-
-// Run serves until it is asked to stop.
-func (s *Server) Run(ctx context.Context, callback process.Callback) error {
-	return s.http.Run(ctx, callback)
-}
-
-// Addr returns the address in use. It is known when the server runs, empty before.
-func (s *Server) Addr() string { return s.http.Addr() }

@@ -2,7 +2,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 	"github.com/strata-go/strata/examples/shop/server"
 	"github.com/strata-go/strata/examples/shop/stock"
 	"github.com/strata-go/strata/examples/shop/store"
-	"github.com/strata-go/strata/process"
 )
 
 // qtyLimit is beyond what anybody can mean.
@@ -27,9 +25,10 @@ const qtyLimit = 1_000_000_000_000
 //	GET  /orders                         {"orders":[...]}, all of them, the oldest first
 //	GET  /stock                          {"stock":{"tea":999998}}, at most a second old
 //
-// Everything else than success is {"error":"..."}. It is a [process.Runner].
+// Everything else than success is {"error":"..."}. It is a runner: when it is asked to stop, each order that is
+// being placed gets its complete answer.
 type Server struct {
-	http   *server.Server
+	*server.Server
 	store  *store.Store
 	stock  *stock.Cache
 	outbox *outbox.Outbox
@@ -44,17 +43,9 @@ func New(settings config.Config, store *store.Store, stock *stock.Cache, outbox 
 	routes.HandleFunc("GET /orders/{id}", s.show)
 	routes.HandleFunc("GET /orders", s.list)
 	routes.HandleFunc("GET /stock", s.left)
-	s.http = server.New("api", settings.HTTP, routes, log)
+	s.Server = server.New("api", settings.HTTP, routes, log)
 	return s
 }
-
-// Run serves until it is asked to stop; each order that is being placed then gets its complete answer.
-func (s *Server) Run(ctx context.Context, callback process.Callback) error {
-	return s.http.Run(ctx, callback)
-}
-
-// Addr returns the address in use. It is known when the server runs, empty before.
-func (s *Server) Addr() string { return s.http.Addr() }
 
 type wish struct {
 	SKU string `json:"sku"`

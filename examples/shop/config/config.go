@@ -15,7 +15,8 @@ type Config struct {
 	Fulfilment string
 	// Admin is the address that the shop is asked at how it is.
 	Admin string
-	// Database is the path of the SQLite file; empty means a file in a fresh temporary folder.
+	// Database is the path of a file for SQLite, or the URL of a PostgreSQL, postgres://...; empty means a file in a
+	// fresh temporary folder.
 	Database string
 	// Debug has each request logged, and what each part does.
 	Debug bool
@@ -37,7 +38,7 @@ func parse(flags *flag.FlagSet, args []string) (Config, error) {
 	flags.StringVar(&settings.HTTP, "http", "127.0.0.1:8080", "`address` of the shop; port 0 takes a free one")
 	flags.StringVar(&settings.Fulfilment, "fulfilment", "127.0.0.1:8082", "`address` that deliveries are sent to")
 	flags.StringVar(&settings.Admin, "admin", "127.0.0.1:8081", "`address` of /livez, /readyz and /startupz")
-	flags.StringVar(&settings.Database, "db", "", "`path` of the database (default a file in a fresh temporary folder)")
+	flags.StringVar(&settings.Database, "db", "", "`path` of a file for SQLite, or postgres://... (default a file in a fresh temporary folder)")
 	flags.BoolVar(&settings.Debug, "debug", false, "log each request, and what each part does")
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {

@@ -3,7 +3,6 @@
 package fulfilment
 
 import (
-	"context"
 	"net/http"
 
 	"go.uber.org/zap"
@@ -11,7 +10,6 @@ import (
 	"github.com/strata-go/strata/examples/shop/config"
 	"github.com/strata-go/strata/examples/shop/server"
 	"github.com/strata-go/strata/examples/shop/store"
-	"github.com/strata-go/strata/process"
 )
 
 // Server receives deliveries, each of which it carries out once, however often it is sent:
@@ -19,9 +17,9 @@ import (
 //	POST /deliveries {"order":"...","sku":"...","qty":n}   201 carried out, 200 answered from the books
 //	GET  /deliveries                                       {"deliveries":[{"order":"...","count":n}]}
 //
-// It is a [process.Runner].
+// It is a runner, as [server.Server] is.
 type Server struct {
-	http  *server.Server
+	*server.Server
 	store *store.Store
 	log   *zap.Logger
 }
@@ -32,17 +30,9 @@ func New(settings config.Config, store *store.Store, log *zap.Logger) *Server {
 	routes := http.NewServeMux()
 	routes.HandleFunc("POST /deliveries", s.deliver)
 	routes.HandleFunc("GET /deliveries", s.list)
-	s.http = server.New("fulfilment", settings.Fulfilment, routes, log)
+	s.Server = server.New("fulfilment", settings.Fulfilment, routes, log)
 	return s
 }
-
-// Run serves until it is asked to stop.
-func (s *Server) Run(ctx context.Context, callback process.Callback) error {
-	return s.http.Run(ctx, callback)
-}
-
-// Addr returns the address in use. It is known when the server runs, empty before.
-func (s *Server) Addr() string { return s.http.Addr() }
 
 // Delivery is the body of a request to deliver.
 type Delivery struct {

@@ -43,28 +43,15 @@ func (c *Cache) All() map[string]int64 { return *c.left.Load() }
 
 // Run fills the cache, is ready when it is full, and looks again every second until it is asked to stop.
 func (c *Cache) Run(ctx context.Context, callback process.Callback) error {
-	return process.Worker(c.keep).Run(ctx, callback)
+	return process.Sequential(process.Task(c.warm), process.Every(refreshInterval, c.refresh)).Run(ctx, callback)
 }
 
-func (c *Cache) keep(ctx context.Context, ready func() (stop <-chan struct{})) error {
-	if err := c.warm(ctx); err != nil {
-		return err
+// refresh returns nil in any case: the last look has to do.
+func (c *Cache) refresh(ctx context.Context) error {
+	if err := c.load(ctx); err != nil && ctx.Err() == nil {
+		c.log.Error("stock", zap.Error(err))
 	}
-	stop := ready()
-	tick := time.NewTicker(refreshInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-stop:
-			return nil
-		case <-tick.C:
-			if err := c.load(ctx); err != nil && ctx.Err() == nil {
-				c.log.Error("stock", zap.Error(err)) // the last look has to do
-			}
-		}
-	}
+	return nil
 }
 
 func (c *Cache) warm(ctx context.Context) error {

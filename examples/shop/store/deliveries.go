@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"database/sql"
-)
+import "context"
 
 // Delivery is what fulfilment has in its books about an order.
 type Delivery struct {
@@ -12,27 +9,23 @@ type Delivery struct {
 }
 
 // Deliver carries a delivery out, which for this shop means to enter it into the books, unless the books say that it
-// was carried out before. It returns whether it did.
+// was carried out before. It returns whether it did. Looking and entering is one statement: of two who send the same,
+// one is told so.
 func (s *Store) Deliver(ctx context.Context, order, sku string, qty int64) (carriedOut bool, err error) {
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
-		var known bool
-		row := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE order_id = ?)`, order)
-		if err := row.Scan(&known); err != nil || known {
-			return err
-		}
-		carriedOut = true
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO deliveries (order_id, sku, qty, count) VALUES (?, ?, ?, 1)
-			ON CONFLICT (order_id) DO UPDATE SET count = count + 1`, order, sku, qty)
-		return err
-	})
-	return carriedOut && err == nil, err
+	result, err := s.write.ExecContext(ctx, `
+		INSERT INTO deliveries (order_id, sku, qty, count) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (order_id) DO NOTHING`, order, sku, qty)
+	if err != nil {
+		return false, err
+	}
+	entered, err := result.RowsAffected()
+	return entered == 1, err
 }
 
-// Deliveries returns all that was delivered, the oldest first.
+// Deliveries returns all that was delivered, in the order of the ids.
 func (s *Store) Deliveries(ctx context.Context) ([]Delivery, error) {
 	return collect(ctx, s.read, func(row row) (d Delivery, err error) {
 		err = row.Scan(&d.Order, &d.Count)
 		return d, err
-	}, `SELECT order_id, count FROM deliveries ORDER BY rowid`)
+	}, `SELECT order_id, count FROM deliveries ORDER BY order_id`)
 }

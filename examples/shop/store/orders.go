@@ -32,11 +32,11 @@ func (s *Store) PlaceOrder(ctx context.Context, sku string, qty int64) (Order, e
 		if err := takeStock(ctx, tx, sku, qty); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO orders (id, sku, qty, placed_at) VALUES (?, ?, ?, ?)`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO orders (id, sku, qty, placed_at) VALUES ($1, $2, $3, $4)`,
 			order.ID, order.SKU, order.Qty, order.PlacedAt.Format(time.RFC3339Nano)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO outbox (order_id) VALUES (?)`, order.ID)
+		_, err := tx.ExecContext(ctx, `INSERT INTO outbox (order_id) VALUES ($1)`, order.ID)
 		return err
 	})
 	if err != nil {
@@ -51,7 +51,7 @@ const selectOrders = `
 
 // Order returns the order with that id, [ErrUnknownOrder] if there is none.
 func (s *Store) Order(ctx context.Context, id string) (Order, error) {
-	order, err := scanOrder(s.read.QueryRowContext(ctx, selectOrders+` WHERE id = ?`, id))
+	order, err := scanOrder(s.read.QueryRowContext(ctx, selectOrders+` WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Order{}, ErrUnknownOrder
 	}

@@ -18,7 +18,7 @@ func (s *Store) NextPending(ctx context.Context, after int64) (Pending, bool, er
 		return p, err
 	}, `SELECT outbox.seq, id, sku, qty
 		FROM outbox JOIN orders ON id = order_id
-		WHERE outbox.seq > ? ORDER BY outbox.seq LIMIT 1`, after)
+		WHERE outbox.seq > $1 ORDER BY outbox.seq LIMIT 1`, after)
 	if err != nil || len(next) == 0 {
 		return Pending{}, false, err
 	}
@@ -27,6 +27,6 @@ func (s *Store) NextPending(ctx context.Context, after int64) (Pending, bool, er
 
 // MarkDelivered takes an order out of the outbox.
 func (s *Store) MarkDelivered(ctx context.Context, order string) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM outbox WHERE order_id = ?`, order)
+	_, err := s.write.ExecContext(ctx, `DELETE FROM outbox WHERE order_id = $1`, order)
 	return err
 }

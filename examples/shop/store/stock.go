@@ -26,17 +26,17 @@ func (s *Store) Stock(ctx context.Context) (map[string]int64, error) {
 	return left, nil
 }
 
-// takeStock takes qty from what is left. Looking and taking is one statement of the only writer: what two customers
+// takeStock takes qty from what is left. Looking and taking is one statement: what two customers
 // see can be sold to one of them only.
 func takeStock(ctx context.Context, tx *sql.Tx, sku string, qty int64) error {
-	result, err := tx.ExecContext(ctx, `UPDATE stock SET qty = qty - ?1 WHERE sku = ?2 AND qty >= ?1`, qty, sku)
+	result, err := tx.ExecContext(ctx, `UPDATE stock SET qty = qty - $1 WHERE sku = $2 AND qty >= $1`, qty, sku)
 	if err != nil {
 		return err
 	}
 	if taken, err := result.RowsAffected(); err != nil || taken == 1 {
 		return err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT qty FROM stock WHERE sku = ?`, sku).Scan(new(int64))
+	err = tx.QueryRowContext(ctx, `SELECT qty FROM stock WHERE sku = $1`, sku).Scan(new(int64))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrUnknownSKU
