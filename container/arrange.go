@@ -106,6 +106,7 @@ func (o *order) replace(replaced relation) error {
 	for _, s := range o.list {
 		o.reach(s.node, reached)
 	}
+	above := make(map[*wiring.Node]map[*wiring.Node]bool) // decorators: what they reach
 	for _, n := range sorted(reached) {
 		edges := slices.Clip(o.edges(n))
 		for _, to := range o.instead[n] {
@@ -113,10 +114,19 @@ func (o *order) replace(replaced relation) error {
 		}
 		for _, e := range edges {
 			for _, d := range replaced[e.To] {
+				if above[d] == nil {
+					above[d] = make(map[*wiring.Node]bool)
+					o.reach(d, above[d])
+				}
 				switch {
 				case n == d:
-				case !o.reaches(d, n):
+				case !above[d][n]:
 					o.instead.note(n, d)
+					for _, reached := range above {
+						if reached[n] {
+							maps.Copy(reached, above[d])
+						}
+					}
 				case !e.Link && decoratesKey(d, e.Param.Key):
 					return fmt.Errorf("cycle: %v decorates %v and waits for %v, which took that undecorated; decorate before that is called", d, e.Param.Key, n)
 				}

@@ -66,7 +66,7 @@ func (c Candidate) String() string {
 }
 
 // Missing returns a [*MissingError] for each required key that nobody provides to the roots or to what they would make
-// dig build. What dig leaves out, an optional parameter that cannot be built, misses nothing; nor does what was called.
+// dig build; the first hundred say what is alike. What dig leaves out, an optional parameter that cannot be built, misses nothing; nor does what was called.
 func (s *Scope) Missing(roots []*Node) []error {
 	g := s.graph
 	g.mu.Lock()
@@ -81,7 +81,7 @@ func (s *Scope) Missing(roots []*Node) []error {
 		seen[n] = true
 		for i := range n.Params {
 			if p := &n.Params[i]; g.missing(p, n.Scope, wasCalled) {
-				errs = append(errs, g.missingError(n, *p))
+				errs = append(errs, g.missingError(n, *p, len(errs) < maxCompared))
 			}
 		}
 		for _, e := range g.staticEdges(n) {
@@ -96,11 +96,18 @@ func (s *Scope) Missing(roots []*Node) []error {
 	return errs
 }
 
-func (g *graph) missingError(n *Node, p Param) *MissingError {
-	return &MissingError{Key: p.Key, NeededBy: n, Param: p, Alike: g.candidates(p.Key, n.Scope)}
+func (g *graph) missingError(n *Node, p Param, compare bool) *MissingError {
+	err := &MissingError{Key: p.Key, NeededBy: n, Param: p}
+	if compare {
+		err.Alike = g.candidates(p.Key, n.Scope)
+	}
+	return err
 }
 
-const maxCandidates = 3
+const (
+	maxCandidates = 3
+	maxCompared   = 100 // of what is missing: each is compared with all that there is
+)
 
 // Alike returns what is provided, in any scope, that is like t, which nobody provides, the likeliest first.
 func (s *Scope) Alike(t reflect.Type) []Candidate {

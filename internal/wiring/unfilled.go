@@ -50,7 +50,7 @@ func (g *graph) lack(n *Node, seen map[*Node]bool) *MissingError {
 	seen[n] = true
 	for i := range n.Params {
 		if p := &n.Params[i]; g.missing(p, n.Scope, wasCalled) {
-			return g.missingError(n, *p)
+			return g.missingError(n, *p, true)
 		}
 	}
 	for _, e := range g.staticEdges(n) {
