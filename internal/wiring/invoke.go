@@ -187,7 +187,7 @@ func (g *graph) breakDownRest(err error) {
 }
 
 // breakDown notes that a decorator has failed. dig would pass over it from now on: it is made to call it again, should it come to it
-// in an Invoke that is under way around this one, or that is not ours.
+// in an Invoke that is under way around this one, or that is not ours. A container that was attached to is left to itself.
 func (n *Node) breakDown(err error) {
 	if n.Kind != Decorator || n.order > 0 {
 		return
@@ -196,7 +196,7 @@ func (n *Node) breakDown(err error) {
 		n.broken = err
 		n.Scope.graph.version++
 	}
-	if n.Scope.read == nil {
+	if n.Scope.read == nil || n.Scope.graph.attached != nil {
 		return
 	}
 	if d := n.Scope.read.Decorator(n.Results[0].Keys[0].read()); d != nil {
