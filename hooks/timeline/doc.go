@@ -1,0 +1,2 @@
+// Package timeline answers why an application started so late.
+package timeline
