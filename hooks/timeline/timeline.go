@@ -151,4 +151,3 @@ func first(times ...time.Time) time.Time {
 	}
 	return time.Time{}
 }
-
