@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // WriteSVG writes the timeline as an image, a bar a unit: its construction, its start, its
 // run and its stop. The units of the critical chain are marked, and joined by a line. Start
 // and stop have a scale each; the run between them is cut short, however long it was.
-// Beside each bar stands how long the unit's start took, or what went wrong.
+// Beside each bar stands how long the unit's start took, or what went wrong, and its slack.
 //
 // Units stand in the order in which they were started. Above them are the constructors of
 // values that do not run, if they took a hundredth of the start or more.
@@ -35,7 +34,8 @@ const (
 	rowHeight   = 18.0
 	barHeight   = 10.0
 	axisWidth   = 640.0
-	detailWidth = 24 // in characters
+	detailWidth = 22 // in characters
+	slackAt     = 14 // characters from where the detail begins
 	labelLimit  = 44 // in characters
 	longPlot    = 30 // rows; from here on there are ticks below, too
 )
@@ -81,11 +81,11 @@ func newPlot(t *Timeline) *plot {
 	p.axis = newAxis(t, left, axisWidth)
 	p.detailX = left + axisWidth + 10
 	p.width = p.detailX + detailWidth*charWidth + margin
-	p.top = 122
+	p.top = 106
 	if t.Err != "" || t.Why != "" {
 		p.top += 16
 	}
-	p.height = p.top + float64(len(p.rows))*rowHeight + float64(len(p.notes))*16 + 2*margin
+	p.height = p.top + float64(len(p.rows))*rowHeight + float64(len(p.notes))*16 + 1.5*margin
 	if len(p.rows) >= longPlot {
 		p.height += 18
 	}
@@ -111,7 +111,11 @@ func (p *plot) addRows() {
 		}
 	}
 	if small > 0 {
-		p.notes = append(p.notes, fmt.Sprintf("not drawn: %s of values that do not run, %s in all", count(small, "constructor"), short(smallTook)))
+		of := " of values that do not run"
+		if p.Built.IsZero() { // nobody knows yet
+			of = ""
+		}
+		p.notes = append(p.notes, fmt.Sprintf("not drawn: %s%s, %s in all", count(small, "quick constructor"), of, short(smallTook)))
 	}
 	if p.Dropped > 0 {
 		p.notes = append(p.notes, p.droppedNote())
@@ -122,10 +126,14 @@ func (p *plot) addRows() {
 		p.rows = append(p.rows, row{name: u.Name, unit: u, construct: constructors[i], critical: inChain[u.Name]})
 	}
 	slices.SortStableFunc(p.rows[first:], func(x, y row) int {
-		if x, y := x.unit.Starting, y.unit.Starting; x.IsZero() != y.IsZero() {
-			return cmp.Compare(y.Unix(), x.Unix()) // what never was comes last
+		x0, y0 := x.unit.Starting, y.unit.Starting
+		switch {
+		case x0.IsZero() == y0.IsZero():
+			return x0.Compare(y0)
+		case x0.IsZero(): // never: that comes last
+			return 1
 		}
-		return x.unit.Starting.Compare(y.unit.Starting)
+		return -1
 	})
 }
 
@@ -203,17 +211,13 @@ func (p *plot) head() {
 
 // ending says why and how the application ended, or that it does.
 func (p *plot) ending() string {
-	text := string(p.State)
-	if p.Why != "" {
-		text += ": " + p.Why
+	switch {
+	case p.Err != "":
+		return string(p.State) + ": " + p.Err
+	case p.Why != "":
+		return string(p.State) + ": " + p.Why
 	}
-	if p.Err != "" {
-		text += ": " + p.Err
-	}
-	if p.Why == "" && p.Err == "" {
-		return ""
-	}
-	return text
+	return ""
 }
 
 func (p *plot) legend(y float64) {
@@ -242,12 +246,15 @@ func (p *plot) axisHead(y float64) {
 		p.text(part.x+2, y, "start", clip(part.name, int(part.width/charWidth)), ink, "")
 	}
 	p.text(p.detailX, y, "start", "start took", faint, "")
+	if p.slacks != nil {
+		p.text(p.detailX+slackAt*charWidth, y, "start", "slack", faint, "")
+	}
 }
 
 func (p *plot) ticks(y float64) {
 	for i := range p.axis.parts {
 		for _, m := range p.axis.parts[i].marks() {
-			p.text(m.x+2, y, "start", m.name, faint, ` font-size="10"`)
+			p.text(m.x+4, y, "start", m.name, faint, ` font-size="10"`)
 		}
 	}
 }
@@ -291,7 +298,12 @@ func (p *plot) row(i int) {
 		p.cross(p.axis.x(r.construct.Ended), middle)
 	}
 	text, t := detail(r, p.end())
-	p.text(p.detailX, middle+4, "start", clip(text, detailWidth), t, "")
+	room := detailWidth
+	if r.unit != nil && p.slacks != nil {
+		room = slackAt - 1
+		p.text(p.detailX+slackAt*charWidth, middle+4, "start", short(p.slacks[r.name]), faint, "")
+	}
+	p.text(p.detailX, middle+4, "start", clip(text, room), t, "")
 	p.WriteString("</g>\n")
 }
 
@@ -427,7 +439,7 @@ func detail(r row, end time.Time) (string, tone) {
 		if r.construct.Err != "" {
 			return "failed after " + took, alarm
 		}
-		return took + " construction", faint
+		return took, faint
 	}
 	s := u.span(hooks.PhaseStart, end)
 	took := short(s.took())
