@@ -97,8 +97,8 @@ type graph struct {
 
 	unbuildable   map[*Node]bool // as of unbuildableAt
 	unbuildableAt int
-	dropped       map[softEdge]bool // as of droppedAt
-	droppedAt     int
+	trimmed       map[*Node][]Edge // of trimSoft, as of trimmedAt
+	trimmedAt     int
 }
 
 // guess is a link by which a node waits for another that may have made what it was given.
@@ -116,7 +116,7 @@ func newGraph() *graph {
 	return &graph{
 		places: make(map[uintptr]*Place), signatures: make(map[reflect.Type]*signature),
 		kept: make(map[*Node][]reflect.Value), guessed: make(map[guess]bool),
-		unbuildableAt: -1, droppedAt: -1,
+		unbuildableAt: -1, trimmedAt: -1,
 	}
 }
 
