@@ -39,6 +39,7 @@ func (a *App) buildAll() (*run, error) {
 	if a.trial.simulated {
 		return a.simulate()
 	}
+	began := time.Now()
 	if err := a.prepare(); err != nil {
 		return nil, err
 	}
@@ -70,7 +71,8 @@ func (a *App) buildAll() (*run, error) {
 	a.mu.Lock()
 	a.plan = plan
 	a.mu.Unlock()
-	a.emit(hooks.Planned{At: time.Now(), Plan: clonePlan(plan)})
+	now := time.Now()
+	a.emit(hooks.Planned{At: now, Took: now.Sub(began), Plan: clonePlan(plan)})
 	return newRun(a, units, plan), nil
 }
 

@@ -116,6 +116,8 @@ type Constructed struct {
 type Planned struct {
 	// At is when the plan was made.
 	At time.Time
+	// Took is the time since the application began to construct what runs.
+	Took time.Duration
 	// Plan is what starts when; it is not changed afterwards and must not be.
 	Plan *Plan
 }
