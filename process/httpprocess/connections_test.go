@@ -98,6 +98,22 @@ func TestConnectionsThatComeAfterTheUnusedWereClosedAreClosed(t *testing.T) {
 	}
 }
 
+// The server is shut down by then, but somebody may have called its Serve, too.
+func TestConnectionThatComesAfterTheEndIsClosed(t *testing.T) {
+	c := newConnections()
+	c.lastAccepted()
+
+	conn := opened(c)
+
+	if isOpen(conn) {
+		t.Error("open")
+	}
+	if ok, _ := c.enter(conn); ok {
+		t.Error("entered")
+	}
+	c.changed(conn, http.StateClosed)
+}
+
 func TestEndsWithTheLastOfServeConnectionsAndHandlers(t *testing.T) {
 	c := newConnections()
 	conn, hijacked := opened(c), opened(c)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -175,6 +176,22 @@ func TestServerIsRunOnce(t *testing.T) {
 	}
 	if err := again(); err == nil || !want.MatchString(err.Error()) {
 		t.Errorf("after it has run: %v", err)
+	}
+}
+
+func TestOfTwoRunsAtOnceOneServes(t *testing.T) {
+	for range 20 {
+		l := httpprocess.ListenAndServe(protocols[2].newServer(nil))
+		errs := make(chan error, 2)
+		var runs sync.WaitGroup
+		for range 2 {
+			runs.Go(func() { errs <- l.Run(t.Context(), func(context.Context) error { return nil }) })
+		}
+		runs.Wait()
+
+		if first, second := <-errs, <-errs; (first == nil) == (second == nil) {
+			t.Fatalf("errors: %v; %v", first, second)
+		}
 	}
 }
 

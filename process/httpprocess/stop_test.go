@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,55 @@ func TestStopAnswersWhatIsInHandAndTakesNothingNew(t *testing.T) {
 			t.Error(err)
 		}
 		if err := within(t, stopped, "the stop"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Server-sent events go on for ever: who sends them can hear of the stop.
+func TestStreamThatHearsOfTheStopEndsItself(t *testing.T) {
+	each(t, func(t *testing.T, p protocol) {
+		entered, told := make(chan struct{}), make(chan struct{})
+		srv := p.newServer(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "data: hello\n\n")
+			_ = http.NewResponseController(w).Flush()
+			close(entered)
+			select {
+			case <-told:
+				_, _ = io.WriteString(w, "event: bye\n\n")
+			case <-r.Context().Done():
+				t.Error("the context of a handler ended while the stop was graceful")
+			}
+		})
+		srv.RegisterOnShutdown(func() { close(told) })
+		l, running := listen(t, srv)
+		response, err := (&http.Client{Transport: p.newTransport(t)}).Get(p.url(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		within(t, entered, "the handler")
+
+		stopped := stopping(running)
+
+		if body, err := io.ReadAll(response.Body); err != nil || string(body) != "data: hello\n\nevent: bye\n\n" {
+			t.Errorf("%q, %v", body, err)
+		}
+		if err := within(t, stopped, "the stop"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A handler may end its goroutine, as testing.T.FailNow does.
+func TestGoexitOfAHandlerKeepsNothing(t *testing.T) {
+	each(t, func(t *testing.T, p protocol) {
+		l, running := listen(t, p.newServer(func(http.ResponseWriter, *http.Request) { runtime.Goexit() }))
+		if err := request(p.newTransport(t), p.url(l), 0); err == nil {
+			t.Error("it was answered")
+		}
+
+		if err := within(t, stopping(running), "the stop"); err != nil {
 			t.Error(err)
 		}
 	})
