@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
@@ -24,13 +25,13 @@ func TestBindsInRunAndIsReadyWhenBound(t *testing.T) {
 		return callback(ctx)
 	})
 
-	running := start(t, context.Background(), process.Sequential(dependency, l))
+	running := servingtest.Start(t, context.Background(), process.Sequential(dependency, l))
 
 	bound := l.Addr()
 	if err := unary(kinds()[0].connect(t, bound), nil); err != nil {
 		t.Error(err)
 	}
-	if err := stop(running); err != nil {
+	if err := servingtest.Stop(running); err != nil {
 		t.Error(err)
 	}
 	if l.Addr() != bound {
@@ -53,7 +54,7 @@ func TestAddressInUseIsAnErrorOfTheStart(t *testing.T) {
 	}
 
 	_ = taken.Close() // and then the same one may be run
-	start(t, context.Background(), l)
+	servingtest.Start(t, context.Background(), l)
 }
 
 func TestBadInput(t *testing.T) {
@@ -115,7 +116,7 @@ func TestServerIsRunOnce(t *testing.T) {
 		if running.State() != process.StateRunning && when == "while it runs" {
 			t.Error("the first was stopped")
 		}
-		_ = stop(running)
+		_ = servingtest.Stop(running)
 	}
 	if err := running.Err(); err != nil {
 		t.Error("the first was disturbed:", err)
@@ -124,11 +125,11 @@ func TestServerIsRunOnce(t *testing.T) {
 
 func TestRunWithADeadContextServesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errForced)
+	cancel(servingtest.ErrForced)
 	lis := open(t)
 
 	for _, r := range []process.Runner{grpcprocess.ListenAndServe(grpc.NewServer(), "127.0.0.1:0"), grpcprocess.Server(grpc.NewServer(), lis)} {
-		if err := r.Run(ctx, func(context.Context) error { return nil }); !errors.Is(err, errForced) {
+		if err := r.Run(ctx, func(context.Context) error { return nil }); !errors.Is(err, servingtest.ErrForced) {
 			t.Errorf("error = %v", err)
 		}
 	}
