@@ -98,7 +98,7 @@ func (written levels) lineOf(event hooks.Event) *line {
 			failure(e.Cause).text("stack", panicStack(e.Cause))
 
 	case hooks.UnitReported:
-		return written.newLine(e.At, slog.LevelDebug, "unit report").
+		return written.newLine(e.At, slog.LevelInfo, "unit report").
 			unit(e.Unit, e.Layer).text("report", describe(e.Value))
 
 	case hooks.StillStopping:
