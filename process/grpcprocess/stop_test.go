@@ -209,31 +209,49 @@ func TestStopByTheUserEndsIt(t *testing.T) {
 	}
 }
 
-// grpc alone would wait two minutes for a silent one.
-func TestSilentConnectionsAreClosed200msIntoTheStop(t *testing.T) {
+// grpc alone would wait two minutes for each, and tell the others nothing until then.
+func TestConnectionsThatDoNotSayWhoTheyAreAreClosed200msIntoTheStop(t *testing.T) {
+	const (
+		preface  = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+		settings = "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	)
+	insecure, overTLS := kinds()[0], kinds()[1]
 	for _, test := range []struct {
-		name string
-		dial bool
-		want time.Duration
+		name   string
+		kind   kind
+		before []string      // what connections say before the stop
+		after  string        // what the last of them says 100 ms into it
+		want   time.Duration // how long the stop takes
 	}{
-		{"no connection", false, 0},
-		{"a silent connection", true, 200 * time.Millisecond},
+		{"no connection", insecure, nil, "", 0},
+		{"a silent one", insecure, []string{""}, "", 200 * time.Millisecond},
+		{"half a preface", insecure, []string{preface[:3]}, "", 200 * time.Millisecond},
+		{"a preface alone", insecure, []string{preface}, "", 200 * time.Millisecond},
+		{"a silent one, over TLS", overTLS, []string{""}, "", 200 * time.Millisecond},
+		{"half a hello", overTLS, []string{"\x16\x03\x01"}, "", 200 * time.Millisecond},
+		// One that has said it is told to go: six seconds are what grpc gives it for that.
+		{"one that goes on during the stop", insecure, []string{preface}, settings, 6100 * time.Millisecond},
+		{"one beside a silent one", insecure, []string{preface + settings, ""}, "", 6200 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var took time.Duration
 			var err error
 			synctest.Test(t, func(*testing.T) {
 				lis := servingtest.NewPipes()
-				running := process.NewProcess(context.Background(), grpcprocess.Server(grpc.NewServer(), lis))
+				running := process.NewProcess(context.Background(), grpcprocess.Server(test.kind.newServer(nil), lis))
 				if err = running.Start(context.Background()); err != nil {
 					return
 				}
-				if test.dial {
+				for i, says := range test.before {
 					client := lis.Dial()
 					defer client.Close()
 					go func() { _, _ = io.Copy(io.Discard, client) }()
-					synctest.Wait()
+					_, _ = io.WriteString(client, says)
+					if i == len(test.before)-1 && test.after != "" {
+						time.AfterFunc(100*time.Millisecond, func() { _, _ = io.WriteString(client, test.after) })
+					}
 				}
+				synctest.Wait()
 				begin := time.Now()
 				err = running.Stop(context.Background())
 				took = time.Since(begin)
