@@ -1,8 +1,10 @@
 package httpprocess
 
 import (
+	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 )
@@ -59,6 +61,23 @@ func TestNoHandlerIsEnteredOnAConnectionThatWasClosed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestRequestThatComesTooLateIsAborted(t *testing.T) {
+	c := newConnections()
+	conn := opened(c)
+	c.force(nil)
+	gate := &gate{connections: c, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("its handler is entered")
+	})}
+	request := httptest.NewRequestWithContext(context.WithValue(t.Context(), connKey{}, conn), "GET", "/", nil)
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+
+	gate.ServeHTTP(httptest.NewRecorder(), request)
 }
 
 func TestNoHandlerIsEnteredAfterItsConnectionHasEnded(t *testing.T) {

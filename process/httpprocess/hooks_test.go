@@ -50,7 +50,9 @@ func TestHooksOfTheUserAreCalled(t *testing.T) {
 			}
 			return context.WithValue(context.Background(), base{}, 1)
 		}
+		var kept context.Context
 		srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			kept = ctx
 			return context.WithValue(ctx, conn{}, 2)
 		}
 		srv.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -80,6 +82,9 @@ func TestHooksOfTheUserAreCalled(t *testing.T) {
 			t.Error(err)
 		}
 		servingtest.Within(t, told, "what was registered for the shutdown")
+		if kept.Err() == nil {
+			t.Error("a context of the server lives on")
+		}
 		if text.String() != "still the user's\n" {
 			t.Errorf("log: %s", text.String())
 		}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
@@ -256,23 +255,24 @@ func TestServerServesTheListenerItIsGiven(t *testing.T) {
 func TestStartThatIsGivenUpSaysSo(t *testing.T) {
 	starting, release := make(chan struct{}), make(chan struct{})
 	srv := protocols[0].newServer(nil)
+	srv.RegisterOnShutdown(func() { close(release) })
 	srv.BaseContext = func(net.Listener) context.Context {
 		close(starting)
 		<-release
 		return context.Background()
 	}
-	running := process.NewProcess(context.Background(), httpprocess.ListenAndServe(srv))
+	l := httpprocess.ListenAndServe(srv)
+	running := process.NewProcess(context.Background(), l)
 	started := make(chan error, 1)
 	go func() { started <- running.Start(context.Background()) }()
 	servingtest.Within(t, starting, "the start")
 
-	stopped := servingtest.Stopping(running)
-	for running.State() != process.StateStopped {
-		time.Sleep(time.Millisecond)
+	if l.Addr() != nil {
+		t.Errorf("address before it is ready = %v", l.Addr())
 	}
-	close(release)
+	stopped := servingtest.Stopping(running)
 
-	if err := servingtest.Within(t, started, "the start"); !errors.Is(err, process.ErrAborted) {
+	if err := servingtest.Within(t, started, "the start"); !errors.Is(err, process.ErrAborted) || strings.Contains(err.Error(), "before") {
 		t.Errorf("Start = %v", err)
 	}
 	if err := servingtest.Within(t, stopped, "the stop"); err != nil {
