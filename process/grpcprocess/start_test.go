@@ -104,7 +104,8 @@ func TestBadInput(t *testing.T) {
 func TestServerIsRunOnce(t *testing.T) {
 	srv := grpc.NewServer()
 	l, running := listen(t, srv)
-	other := grpcprocess.Server(srv, open(t))
+	lis := open(t)
+	other := grpcprocess.Server(srv, lis)
 	want := regexp.MustCompile(`: the grpc\.Server was run or stopped before: it serves once, so give each Run a new one$`)
 	for _, when := range []string{"while it runs", "after it has run"} {
 		for _, r := range []process.Runner{l, other} {
@@ -120,6 +121,9 @@ func TestServerIsRunOnce(t *testing.T) {
 	}
 	if err := running.Err(); err != nil {
 		t.Error("the first was disturbed:", err)
+	}
+	if _, err := lis.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the other listener: %v", err)
 	}
 }
 
