@@ -114,6 +114,9 @@ func TestServerIsRunOnce(t *testing.T) {
 				t.Errorf("%s: %v", when, err)
 			}
 		}
+		if _, err := lis.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the other listener: %v", err)
+		}
 		if running.State() != process.StateRunning && when == "while it runs" {
 			t.Error("the first was stopped")
 		}
@@ -121,9 +124,6 @@ func TestServerIsRunOnce(t *testing.T) {
 	}
 	if err := running.Err(); err != nil {
 		t.Error("the first was disturbed:", err)
-	}
-	if _, err := lis.Accept(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("the other listener: %v", err)
 	}
 }
 
