@@ -63,6 +63,17 @@ func TestDefaultShowsFailures(t *testing.T) {
 	}
 }
 
+// A unit that is restarted again and again is not to be so in silence.
+func TestDefaultShowsWhatUnitsReport(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		var out bytes.Buffer
+		newDefault(&out, terminal).Observe(hooks.UnitReported{At: at, Unit: server, Value: "failure 2 of 10"})
+		if got := out.String(); !strings.Contains(got, "failure 2 of 10") || strings.Count(got, "\n") != 1 {
+			t.Errorf("terminal %t: %q", terminal, got)
+		}
+	}
+}
+
 func TestDefaultDoesNotFlushWhatCannotBe(t *testing.T) {
 	for _, terminal := range []bool{true, false} {
 		o := newDefault(&unsyncable{err: errBroken}, terminal)

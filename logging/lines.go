@@ -113,7 +113,7 @@ func (t *teller) lineOf(event hooks.Event) *line {
 			failure(e.Cause).text("stack", panicStack(e.Cause))
 
 	case hooks.UnitReported:
-		return t.newLine(e.At, slog.LevelDebug, "unit report").
+		return t.newLine(e.At, slog.LevelInfo, "unit report").
 			unit(e.Unit, e.Layer).text("report", describe(e.Value))
 
 	case hooks.StillStopping:

@@ -148,7 +148,7 @@ var lines = []struct {
 		`"DEBUG","msg":"unit ended",` + serverKeys + `,"layer":1,"phase":"run"`,
 	}, {
 		hooks.UnitReported{At: at, Unit: hook, Value: "restarted"},
-		`"DEBUG","msg":"unit report","unit":"warm up","constructor":"shop.NewCache","location":"cache.go:7","layer":0,"report":"restarted"`,
+		`"INFO","msg":"unit report","unit":"warm up","constructor":"shop.NewCache","location":"cache.go:7","layer":0,"report":"restarted"`,
 	}, {
 		hooks.StillStopping{At: at, Took: 5, Pending: []hooks.Pending{{Unit: "*shop.Server", For: 4, Holds: []string{"*shop.Database"}}}},
 		`"WARN","msg":"still stopping","took":5,"pending":[{"unit":"*shop.Server","for":4,"holds":["*shop.Database"]}]`,

@@ -68,7 +68,7 @@ type JobOption func(*jobRules)
 
 // ReportErrors has an error of a job handed to [Report], as it is, instead of being
 // the runner's failure. In an app of package container that is an event, and a line
-// of the log at the level Debug; elsewhere nobody hears it. A panic is still a
+// of the log at the level Info; elsewhere nobody hears it. A panic is still a
 // failure: it is a mistake in the program, and what it left half done may be broken.
 func ReportErrors() JobOption { return func(r *jobRules) { r.report = true } }
 

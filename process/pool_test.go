@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -266,6 +267,34 @@ func TestPoolDrainsWhenTheCallbackFailsOrPanics(t *testing.T) {
 			panic("callback")
 		})
 	})
+}
+
+// In real time: where a job is handed over just as nothing is accepted any more.
+func TestPoolLosesNoJobThatItAcceptsAsItStops(t *testing.T) {
+	for range 100 {
+		var accepted, done atomic.Int32
+		p := process.NewPool(4, 1, func(context.Context, int) error { done.Add(1); return nil })
+		s := launch(p)
+		<-s.ready
+		var clients sync.WaitGroup
+		first := make(chan struct{})
+		begun := sync.OnceFunc(func() { close(first) })
+		for range 16 {
+			clients.Go(func() {
+				for p.Submit(t.Context(), 1) == nil {
+					accepted.Add(1)
+					begun()
+				}
+			})
+		}
+		<-first
+		s.stop()
+		noErr(t, s.wait())
+		clients.Wait()
+		if accepted.Load() != done.Load() {
+			t.Fatalf("accepted %d, done %d", accepted.Load(), done.Load())
+		}
+	}
 }
 
 // Whatever the moment of the stop: a job is done if and only if it was accepted.

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // connections are the open connections of a server, as they are before anything is said
@@ -21,7 +21,7 @@ type phase int
 
 const (
 	served phase = iota // nothing
-	swept               // silent ones were closed, and new ones are
+	swept               // those that have not said who they are are closed
 	forced              // all were closed, and new ones are
 )
 
@@ -31,7 +31,7 @@ func newConnections() *connections { return &connections{open: make(map[*conn]st
 func (c *connections) accepted(accepted net.Conn) net.Conn {
 	conn := &conn{Conn: accepted, connections: c}
 	c.mu.Lock()
-	late := c.phase != served
+	late := c.phase == forced
 	c.open[conn] = struct{}{}
 	c.mu.Unlock()
 	if late {
@@ -46,13 +46,11 @@ func (c *connections) closed(conn *conn) {
 	delete(c.open, conn)
 }
 
-// closeSilent closes the connections of which nothing has been read, and those still to
-// come.
-func (c *connections) closeSilent() {
+// closeStrangers has grpc close the connections that have not said who they are, and
+// those still to come.
+func (c *connections) closeStrangers() {
 	for _, conn := range c.enter(swept) {
-		if conn.use.CompareAndSwap(silent, cut) {
-			_ = conn.Close()
-		}
+		conn.hurry()
 	}
 }
 
@@ -73,27 +71,46 @@ func (c *connections) enter(p phase) (open []*conn) {
 	return open
 }
 
-// conn is a connection that knows whether something was read from it.
+func (c *connections) isSwept() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase >= swept
+}
+
+// conn is a connection that knows whether it is a stranger: whether grpc waits to be
+// told who it is. That is what grpc sets a deadline for, and takes it off when it has
+// been told.
 type conn struct {
 	net.Conn
 	connections *connections
-	use         atomic.Int32
+
+	mu       sync.Mutex // guards stranger, and that the deadline of Conn goes with it
+	stranger bool
 }
 
-// What has come of a connection.
-const (
-	silent int32 = iota // nothing was read
-	heard               // something was
-	cut                 // it was closed while it was silent, and nothing is read any more
-)
-
-func (c *conn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 && c.use.Load() != heard && !c.use.CompareAndSwap(silent, heard) && c.use.Load() == cut {
-		return 0, net.ErrClosed
+// SetDeadline is called by grpc before it is told who the connection is, and after.
+func (c *conn) SetDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stranger = !t.IsZero()
+	if err := c.Conn.SetDeadline(t); err != nil || !c.stranger || !c.connections.isSwept() {
+		return err
 	}
-	return n, err
+	return c.Conn.SetReadDeadline(past)
 }
+
+// hurry has nothing more read from a stranger, which grpc then closes. One that has said
+// all just before is none the worse: grpc takes the deadline off as ever.
+func (c *conn) hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stranger {
+		_ = c.Conn.SetReadDeadline(past)
+	}
+}
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
 
 func (c *conn) Close() error {
 	c.connections.closed(c)

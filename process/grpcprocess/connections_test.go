@@ -2,66 +2,71 @@ package grpcprocess
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 )
 
-// What cannot be timed from outside: a client that speaks just as its connection is
-// closed.
+// What cannot be timed from outside: a client that says who it is just as it is given up.
 
-func isOpen(conn net.Conn) bool { return conn.SetDeadline(time.Time{}) == nil }
+func isOpen(conn net.Conn) bool { return conn.SetReadDeadline(time.Time{}) == nil }
 
-func TestSilentConnectionThatWasClosedIsNotRead(t *testing.T) {
-	c := newConnections()
-	client, server := net.Pipe()
-	speaks := c.accepted(&late{server, c.closeSilent})
-	go func() { _, _ = client.Write([]byte("PRI")) }()
-
-	if n, err := speaks.Read(make([]byte, 3)); n != 0 || err == nil {
-		t.Errorf("read %d bytes, %v", n, err)
-	}
-	if isOpen(server) {
-		t.Error("it is open")
-	}
-}
-
-// late is a connection with something that happens as it was read from.
-type late struct {
-	net.Conn
-	then func()
-}
-
-func (l *late) Read(b []byte) (int, error) {
-	n, err := l.Conn.Read(b)
-	l.then()
-	return n, err
-}
-
-func TestConnectionThatHasSpokenIsClosedByForceAlone(t *testing.T) {
-	c := newConnections()
-	client, server := net.Pipe()
-	conn := c.accepted(server)
-	go func() { _, _ = client.Write([]byte("PRI")) }()
-	if _, err := conn.Read(make([]byte, 3)); err != nil {
+// pair returns both ends of a connection, of which grpc waits to be told who it is.
+func pair(t *testing.T, c *connections) (client, server net.Conn) {
+	t.Helper()
+	client, accepted := net.Pipe()
+	server = c.accepted(accepted)
+	if err := server.SetDeadline(time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	return client, server
+}
 
-	c.closeSilent()
-	if !isOpen(server) {
-		t.Error("closed, though it is not silent")
-	}
-	c.force()
-	if isOpen(server) {
-		t.Error("not closed by force")
+func TestNothingIsReadFromAStrangerThatWasGivenUp(t *testing.T) {
+	c := newConnections()
+	_, before := pair(t, c)
+	c.closeStrangers()
+	_, late := pair(t, c)
+
+	for _, conn := range []net.Conn{before, late} {
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("error = %v", err)
+		}
 	}
 }
 
-func TestConnectionThatComesLateIsClosed(t *testing.T) {
+func TestOneThatHasSaidWhoItIsIsClosedByForceAlone(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		c := newConnections()
+		client, server := pair(t, c)
+		known := func() { _ = server.SetDeadline(time.Time{}) }
+		if !after {
+			known()
+		}
+
+		c.closeStrangers()
+
+		if after { // what grpc had read by then was enough
+			known()
+		}
+		go func() { _, _ = client.Write([]byte("a call")) }()
+		if n, err := server.Read(make([]byte, 6)); n != 6 {
+			t.Errorf("read %d bytes, %v", n, err)
+		}
+		c.force()
+		if isOpen(server) {
+			t.Error("not closed by force")
+		}
+	}
+}
+
+func TestConnectionThatComesAfterTheForceIsClosed(t *testing.T) {
 	c := newConnections()
-	c.closeSilent()
+	c.force()
 	_, server := net.Pipe()
 
 	c.accepted(server)

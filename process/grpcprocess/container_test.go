@@ -10,6 +10,7 @@ import (
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
@@ -41,7 +42,7 @@ func TestDrainDelayOfAnAppIsToldByTheHealth(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- app.RunContext(ctx) }()
-	within(t, started, "the start")
+	servingtest.Within(t, started, "the start")
 	conn := kinds()[0].connect(t, server.Addr())
 	if got := ask(t, conn, ""); got != serving {
 		t.Errorf("health = %v", got)
@@ -49,7 +50,7 @@ func TestDrainDelayOfAnAppIsToldByTheHealth(t *testing.T) {
 
 	cancel()
 
-	for end := time.Now().Add(deadline); ask(t, conn, "") != notServing; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(servingtest.Deadline); ask(t, conn, "") != notServing; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it is not told")
 		}
@@ -58,7 +59,7 @@ func TestDrainDelayOfAnAppIsToldByTheHealth(t *testing.T) {
 		t.Error(err)
 	}
 	close(done)
-	if err := within(t, ran, "the end"); !errors.Is(err, errDone) {
+	if err := servingtest.Within(t, ran, "the end"); !errors.Is(err, errDone) {
 		t.Error(err)
 	}
 }

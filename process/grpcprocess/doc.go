@@ -34,9 +34,9 @@
 //     however long it takes, and the contexts of their handlers go on. A stream is ended
 //     by its client or its handler; what else is to limit it is [process.StopTimeout], or
 //     the stop timeout of an application.
-//   - Connections that have sent nothing are closed 200 ms into the stop. grpc alone waits
-//     for them for two minutes, and tells the other clients nothing until then. One that
-//     has sent half of its handshake still takes that long: see [grpc.ConnectionTimeout].
+//   - Connections that have not said who they are, since their client sends nothing, or
+//     half of its handshake, are closed 200 ms into the stop. grpc alone waits for them
+//     for two minutes, and tells the other clients nothing until then.
 //   - Run returns when all RPCs have ended and all handlers have returned.
 //
 // # Force

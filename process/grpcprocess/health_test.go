@@ -11,6 +11,7 @@ import (
 	pb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
 
@@ -54,7 +55,7 @@ func TestHealthIsServingUntilDrain(t *testing.T) {
 func TestDrainBeforeTheStartIsNotForgotten(t *testing.T) {
 	l := grpcprocess.ListenAndServe(grpc.NewServer(), "127.0.0.1:0")
 	l.Drain()
-	start(t, context.Background(), l)
+	servingtest.Start(t, context.Background(), l)
 
 	if got := ask(t, kinds()[0].connect(t, l.Addr()), ""); got != notServing {
 		t.Errorf("health = %v", got)
@@ -77,7 +78,7 @@ func TestStopTellsWatchesThatItDoesNotServeAndEndsThem(t *testing.T) {
 	}
 	known, unknown := watch(""), watch("unknown")
 
-	if err := within(t, stopping(running), "the stop"); err != nil {
+	if err := servingtest.Within(t, servingtest.Stopping(running), "the stop"); err != nil {
 		t.Error(err)
 	}
 
@@ -111,18 +112,18 @@ func TestHealthIsNotServingWhileItStops(t *testing.T) {
 	}
 	answered := make(chan error, 1)
 	go func() { answered <- unary(conn, nil) }()
-	within(t, entered, "the handler")
+	servingtest.Within(t, entered, "the handler")
 
-	stopped := stopping(running)
+	stopped := servingtest.Stopping(running)
 
 	if answer, err := watch.Recv(); err != nil || answer.Status != notServing {
 		t.Errorf("%v, %v", answer, err)
 	}
 	close(release)
-	if err := within(t, answered, "the answer"); err != nil {
+	if err := servingtest.Within(t, answered, "the answer"); err != nil {
 		t.Error(err)
 	}
-	if err := within(t, stopped, "the stop"); err != nil {
+	if err := servingtest.Within(t, stopped, "the stop"); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
@@ -23,9 +24,9 @@ import (
 func TestGracefulStopLosesNothingUnderLoad(t *testing.T) {
 	each(t, func(t *testing.T, k kind) {
 		var sum tally
-		n := rounds(t, 5)
+		n := servingtest.Rounds(t, 5)
 		for i := range n {
-			sum.add(k.round(t, i%2, stop))
+			sum.add(k.round(t, i%2, servingtest.Stop))
 		}
 		t.Logf("%s: %d graceful stops under load: %d unary and %d streaming calls accepted, %d of them being answered when the stop began; %d lost, %d stops hung",
 			k.name, n, sum.unary, sum.streaming, sum.inHand, sum.lost, sum.hung)
@@ -41,9 +42,9 @@ func TestGracefulStopLosesNothingUnderLoad(t *testing.T) {
 func TestForcedStopEndsInTimeUnderLoad(t *testing.T) {
 	each(t, func(t *testing.T, k kind) {
 		var sum tally
-		n := rounds(t, 5)
+		n := servingtest.Rounds(t, 5)
 		for i := range n {
-			sum.add(k.round(t, i%2, force))
+			sum.add(k.round(t, i%2, servingtest.Force))
 		}
 		t.Logf("%s: %d forced stops under load: %d unary and %d streaming calls accepted, %d of them being answered when the stop began; %d stops hung",
 			k.name, n, sum.unary, sum.streaming, sum.inHand, sum.hung)
@@ -121,7 +122,7 @@ func (c *calls) service() *service {
 func (k kind) round(t *testing.T, silent int, end func(*process.Process) error) tally {
 	c := &calls{entered: make(map[string]int), complete: make(map[string]bool)}
 	l := grpcprocess.ListenAndServe(k.newServer(c.service()), "127.0.0.1:0")
-	running := start(t, context.Background(), l)
+	running := servingtest.Start(t, context.Background(), l)
 	addr := l.Addr()
 
 	first := make(chan struct{})
@@ -161,17 +162,13 @@ func (k kind) round(t *testing.T, silent int, end func(*process.Process) error) 
 			defer conn.Close()
 		}
 	}
-	within(t, first, "the first answer")
+	servingtest.Within(t, first, "the first answer")
 	time.Sleep(rand.N(100 * time.Millisecond))
 	c.mu.Lock()
 	inHand := c.sum.inHand
 	c.mu.Unlock()
 
-	_ = end(running)
-	select {
-	case <-running.Done():
-	case <-time.After(deadline):
-		t.Error("it does not end")
+	if err := end(running); servingtest.Hung(t, running, err) {
 		return tally{hung: 1}
 	}
 	clients.Wait()
@@ -194,7 +191,7 @@ func id(payload *pb.Payload) string {
 }
 
 func unary(conn *grpc.ClientConn, payload *pb.Payload) error {
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), servingtest.Deadline)
 	defer cancel()
 	out, err := pb.NewTestServiceClient(conn).UnaryCall(ctx, &pb.SimpleRequest{Payload: payload})
 	if err == nil && !bytes.Equal(out.Payload.GetBody(), payload.GetBody()) {
@@ -205,7 +202,7 @@ func unary(conn *grpc.ClientConn, payload *pb.Payload) error {
 
 // stream sends the payload a few times and wants it back each time.
 func stream(conn *grpc.ClientConn, payload *pb.Payload) error {
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), servingtest.Deadline)
 	defer cancel()
 	call, err := pb.NewTestServiceClient(conn).FullDuplexCall(ctx)
 	if err != nil {

@@ -2,16 +2,9 @@ package grpcprocess_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"net"
-	"net/http/httptest"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
@@ -19,16 +12,12 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// deadline is how long a test waits for what must happen; reaching it is a failure.
-const deadline = 20 * time.Second
-
-var errForced = errors.New("forced by the test")
 
 // kind is with TLS or without.
 type kind struct {
@@ -37,15 +26,12 @@ type kind struct {
 }
 
 var kinds = sync.OnceValue(func() []kind {
-	srv := httptest.NewTLSServer(nil)
-	defer srv.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(srv.Certificate())
+	configs := servingtest.Certificate()
 	return []kind{
 		{"gRPC", insecure.NewCredentials(), insecure.NewCredentials()},
 		{"gRPC over TLS",
-			credentials.NewTLS(&tls.Config{Certificates: srv.TLS.Certificates}),
-			credentials.NewTLS(&tls.Config{RootCAs: roots})},
+			credentials.NewTLS(configs.Server),
+			credentials.NewTLS(configs.Client)},
 	}
 })
 
@@ -88,77 +74,8 @@ func (k kind) connect(t *testing.T, addr net.Addr) *grpc.ClientConn {
 	return conn
 }
 
-// start starts a runner, which is stopped at the end of the test.
-func start(t *testing.T, ctx context.Context, r process.Runner) *process.Process {
-	t.Helper()
-	running := process.NewProcess(ctx, r)
-	if err := running.Start(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stop(running) })
-	return running
-}
-
 func listen(t *testing.T, srv *grpc.Server) (*grpcprocess.Listener, *process.Process) {
 	t.Helper()
 	l := grpcprocess.ListenAndServe(srv, "127.0.0.1:0")
-	return l, start(t, context.Background(), l)
-}
-
-// stop stops gracefully, and by force after the deadline.
-func stop(running *process.Process) error {
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
-	return running.Stop(ctx)
-}
-
-// stopping stops gracefully in the background.
-func stopping(running *process.Process) <-chan error {
-	stopped := make(chan error, 1)
-	go func() { stopped <- stop(running) }()
-	return stopped
-}
-
-// force stops without any patience.
-func force(running *process.Process) error {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errForced)
-	return running.Stop(ctx)
-}
-
-func within[T any](t *testing.T, c <-chan T, what string) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(deadline):
-		t.Fatalf("it takes too long: %s", what)
-		panic("not reached")
-	}
-}
-
-// refused waits until nobody listens on the address any more.
-func refused(t *testing.T, addr net.Addr) {
-	t.Helper()
-	for end := time.Now().Add(deadline); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		conn, err := net.Dial("tcp", addr.String())
-		if err != nil {
-			return
-		}
-		_ = conn.Close()
-	}
-	t.Fatal("it listens still")
-}
-
-// rounds returns how many rounds a test runs.
-func rounds(t *testing.T, otherwise int) int {
-	text := os.Getenv("STRATA_E2E_ROUNDS")
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("STRATA_E2E_ROUNDS: %v", err)
-	}
-	return n
+	return l, servingtest.Start(t, context.Background(), l)
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/strata-go/strata/internal/serving"
 )
 
-// silentLimit is how long into a stop a connection may be open that has sent nothing.
-const silentLimit = 200 * time.Millisecond
+// strangerLimit is how long into a stop a connection may be open that has not said who it
+// is.
+const strangerLimit = 200 * time.Millisecond
 
 // run is one Run of a server.
 type run struct {
@@ -54,14 +55,14 @@ func (r *run) stop(ctx context.Context) {
 		defer close(stopped)
 		r.grpc.GracefulStop() // it alone waits for handlers
 	}()
-	silent := time.NewTimer(silentLimit)
-	defer silent.Stop()
+	strangers := time.NewTimer(strangerLimit)
+	defer strangers.Stop()
 	for {
 		select {
 		case <-stopped:
 			return
-		case <-silent.C:
-			r.connections.closeSilent()
+		case <-strangers.C:
+			r.connections.closeStrangers()
 		case <-ctx.Done():
 			r.connections.force()
 			r.grpc.Stop()

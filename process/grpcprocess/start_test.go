@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
@@ -24,13 +25,13 @@ func TestBindsInRunAndIsReadyWhenBound(t *testing.T) {
 		return callback(ctx)
 	})
 
-	running := start(t, context.Background(), process.Sequential(dependency, l))
+	running := servingtest.Start(t, context.Background(), process.Sequential(dependency, l))
 
 	bound := l.Addr()
 	if err := unary(kinds()[0].connect(t, bound), nil); err != nil {
 		t.Error(err)
 	}
-	if err := stop(running); err != nil {
+	if err := servingtest.Stop(running); err != nil {
 		t.Error(err)
 	}
 	if l.Addr() != bound {
@@ -53,7 +54,7 @@ func TestAddressInUseIsAnErrorOfTheStart(t *testing.T) {
 	}
 
 	_ = taken.Close() // and then the same one may be run
-	start(t, context.Background(), l)
+	servingtest.Start(t, context.Background(), l)
 }
 
 func TestBadInput(t *testing.T) {
@@ -103,7 +104,8 @@ func TestBadInput(t *testing.T) {
 func TestServerIsRunOnce(t *testing.T) {
 	srv := grpc.NewServer()
 	l, running := listen(t, srv)
-	other := grpcprocess.Server(srv, open(t))
+	lis := open(t)
+	other := grpcprocess.Server(srv, lis)
 	want := regexp.MustCompile(`: the grpc\.Server was run or stopped before: it serves once, so give each Run a new one$`)
 	for _, when := range []string{"while it runs", "after it has run"} {
 		for _, r := range []process.Runner{l, other} {
@@ -112,10 +114,13 @@ func TestServerIsRunOnce(t *testing.T) {
 				t.Errorf("%s: %v", when, err)
 			}
 		}
+		if _, err := lis.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the other listener: %v", err)
+		}
 		if running.State() != process.StateRunning && when == "while it runs" {
 			t.Error("the first was stopped")
 		}
-		_ = stop(running)
+		_ = servingtest.Stop(running)
 	}
 	if err := running.Err(); err != nil {
 		t.Error("the first was disturbed:", err)
@@ -124,11 +129,11 @@ func TestServerIsRunOnce(t *testing.T) {
 
 func TestRunWithADeadContextServesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errForced)
+	cancel(servingtest.ErrForced)
 	lis := open(t)
 
 	for _, r := range []process.Runner{grpcprocess.ListenAndServe(grpc.NewServer(), "127.0.0.1:0"), grpcprocess.Server(grpc.NewServer(), lis)} {
-		if err := r.Run(ctx, func(context.Context) error { return nil }); !errors.Is(err, errForced) {
+		if err := r.Run(ctx, func(context.Context) error { return nil }); !errors.Is(err, servingtest.ErrForced) {
 			t.Errorf("error = %v", err)
 		}
 	}

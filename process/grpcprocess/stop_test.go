@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/grpcprocess"
 )
@@ -56,19 +56,19 @@ func TestStopEndsCallsThatAreInHandAndTakesNothingNew(t *testing.T) {
 		payload := &pb.Payload{Body: make([]byte, 100_000)}
 		go func() { answered <- unary(conn, payload) }()
 		go func() { answered <- stream(conn, payload) }()
-		within(t, entered, "the handler")
-		within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
 
-		stopped := stopping(running)
-		refused(t, l.Addr())
+		stopped := servingtest.Stopping(running)
+		servingtest.Refused(t, l.Addr())
 		close(release)
 
 		for range 2 {
-			if err := within(t, answered, "the answer"); err != nil {
+			if err := servingtest.Within(t, answered, "the answer"); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := within(t, stopped, "the stop"); err != nil {
+		if err := servingtest.Within(t, stopped, "the stop"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -87,15 +87,15 @@ func TestForceEndsContextsAndWaitsForHandlers(t *testing.T) {
 				return nil, ctx.Err()
 			},
 		}), "127.0.0.1:0")
-		running := start(t, ctx, l)
+		running := servingtest.Start(t, ctx, l)
 		answered := make(chan error, 1)
 		go func() { answered <- unary(k.connect(t, l.Addr()), nil) }()
-		within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
 
-		force(errForced)
+		force(servingtest.ErrForced)
 
-		within(t, ended, "the end of the handler's context")
-		if err := within(t, answered, "the end of the connection"); err == nil {
+		servingtest.Within(t, ended, "the end of the handler's context")
+		if err := servingtest.Within(t, answered, "the end of the connection"); err == nil {
 			t.Error("it was answered")
 		}
 		select {
@@ -104,8 +104,8 @@ func TestForceEndsContextsAndWaitsForHandlers(t *testing.T) {
 		case <-time.After(50 * time.Millisecond):
 		}
 		close(release)
-		within(t, running.Done(), "the end")
-		if err := running.Err(); !errors.Is(err, errForced) {
+		servingtest.Within(t, running.Done(), "the end")
+		if err := running.Err(); !errors.Is(err, servingtest.ErrForced) {
 			t.Errorf("error = %v", err)
 		}
 	})
@@ -122,17 +122,17 @@ func TestStopIsForcedWhenItTakesTooLong(t *testing.T) {
 				return s.Context().Err()
 			},
 		}), "127.0.0.1:0")
-		running := start(t, context.Background(), process.StopTimeout(20*time.Millisecond, l))
+		running := servingtest.Start(t, context.Background(), process.StopTimeout(20*time.Millisecond, l))
 		answered := make(chan error, 1)
 		go func() { answered <- stream(k.connect(t, l.Addr()), nil) }()
-		within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
 
-		err := within(t, stopping(running), "the stop")
+		err := servingtest.Within(t, servingtest.Stopping(running), "the stop")
 
 		if !errors.Is(err, process.ErrStopTimeout) {
 			t.Errorf("error = %v", err)
 		}
-		if err := within(t, answered, "the end of the connection"); err == nil {
+		if err := servingtest.Within(t, answered, "the end of the connection"); err == nil {
 			t.Error("it was answered")
 		}
 	})
@@ -157,9 +157,9 @@ func TestForceEndsConnectionsThatSayHalfOfWhoTheyAre(t *testing.T) {
 		conn := k.connect(t, l.Addr()) // when it is answered, the one before is accepted
 		_ = unary(conn, nil)
 
-		_ = force(running)
+		_ = servingtest.Force(running)
 
-		within(t, running.Done(), "the end")
+		servingtest.Within(t, running.Done(), "the end")
 	})
 }
 
@@ -174,10 +174,10 @@ func TestServesOwnErrorEndsItAndWhatIsInHandIsAnswered(t *testing.T) {
 			return &pb.SimpleResponse{}, nil
 		},
 	}), lis)
-	running := start(t, context.Background(), l)
+	running := servingtest.Start(t, context.Background(), l)
 	answered := make(chan error, 1)
 	go func() { answered <- unary(k.connect(t, l.Addr()), nil) }()
-	within(t, entered, "the handler")
+	servingtest.Within(t, entered, "the handler")
 
 	_ = lis.Close() // behind its back
 	select {
@@ -187,10 +187,10 @@ func TestServesOwnErrorEndsItAndWhatIsInHandIsAnswered(t *testing.T) {
 	}
 	close(release)
 
-	if err := within(t, answered, "the answer"); err != nil {
+	if err := servingtest.Within(t, answered, "the answer"); err != nil {
 		t.Error(err)
 	}
-	within(t, running.Done(), "the end")
+	servingtest.Within(t, running.Done(), "the end")
 	want := "grpcprocess: Server: " + lis.Addr().String() + ": accept tcp "
 	if err := running.Err(); err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, net.ErrClosed) {
 		t.Errorf("error = %v", err)
@@ -203,61 +203,55 @@ func TestStopByTheUserEndsIt(t *testing.T) {
 
 	srv.Stop()
 
-	within(t, running.Done(), "the end")
+	servingtest.Within(t, running.Done(), "the end")
 	if err := running.Err(); err != nil {
 		t.Error(err)
 	}
 }
 
-// pipes is a listener in memory: a bubble cannot wait for a socket.
-type pipes struct {
-	accepted chan net.Conn
-	closed   chan struct{}
-	once     sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.accepted:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
-
-// grpc alone would wait two minutes for a silent one.
-func TestSilentConnectionsAreClosed200msIntoTheStop(t *testing.T) {
+// grpc alone would wait two minutes for each, and tell the others nothing until then.
+func TestConnectionsThatDoNotSayWhoTheyAreAreClosed200msIntoTheStop(t *testing.T) {
+	const (
+		preface  = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+		settings = "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	)
+	insecure, overTLS := kinds()[0], kinds()[1]
 	for _, test := range []struct {
-		name string
-		dial bool
-		want time.Duration
+		name   string
+		kind   kind
+		before []string      // what connections say before the stop
+		after  string        // what the last of them says 100 ms into it
+		want   time.Duration // how long the stop takes
 	}{
-		{"no connection", false, 0},
-		{"a silent connection", true, 200 * time.Millisecond},
+		{"no connection", insecure, nil, "", 0},
+		{"a silent one", insecure, []string{""}, "", 200 * time.Millisecond},
+		{"half a preface", insecure, []string{preface[:3]}, "", 200 * time.Millisecond},
+		{"a preface alone", insecure, []string{preface}, "", 200 * time.Millisecond},
+		{"a silent one, over TLS", overTLS, []string{""}, "", 200 * time.Millisecond},
+		{"half a hello", overTLS, []string{"\x16\x03\x01"}, "", 200 * time.Millisecond},
+		// One that has said it is told to go: six seconds are what grpc gives it for that.
+		{"one that goes on during the stop", insecure, []string{preface}, settings, 6100 * time.Millisecond},
+		{"one beside a silent one", insecure, []string{preface + settings, ""}, "", 6200 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var took time.Duration
 			var err error
 			synctest.Test(t, func(*testing.T) {
-				lis := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
-				running := process.NewProcess(context.Background(), grpcprocess.Server(grpc.NewServer(), lis))
+				lis := servingtest.NewPipes()
+				running := process.NewProcess(context.Background(), grpcprocess.Server(test.kind.newServer(nil), lis))
 				if err = running.Start(context.Background()); err != nil {
 					return
 				}
-				if test.dial {
-					client, server := net.Pipe()
+				for i, says := range test.before {
+					client := lis.Dial()
 					defer client.Close()
 					go func() { _, _ = io.Copy(io.Discard, client) }()
-					lis.accepted <- server
-					synctest.Wait()
+					_, _ = io.WriteString(client, says)
+					if i == len(test.before)-1 && test.after != "" {
+						time.AfterFunc(100*time.Millisecond, func() { _, _ = io.WriteString(client, test.after) })
+					}
 				}
+				synctest.Wait()
 				begin := time.Now()
 				err = running.Stop(context.Background())
 				took = time.Since(begin)

@@ -122,6 +122,8 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	late := false
 	switch _, known := c.open[conn]; {
+	case state == http.StateNew && c.pending == 0: // somebody else has called Serve, too
+		late = true
 	case state == http.StateNew:
 		c.open[conn] = unused
 		c.pending++

@@ -1,8 +1,10 @@
 package httpprocess
 
 import (
+	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 )
@@ -61,6 +63,23 @@ func TestNoHandlerIsEnteredOnAConnectionThatWasClosed(t *testing.T) {
 	}
 }
 
+func TestRequestThatComesTooLateIsAborted(t *testing.T) {
+	c := newConnections()
+	conn := opened(c)
+	c.force(nil)
+	gate := &gate{connections: c, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("its handler is entered")
+	})}
+	request := httptest.NewRequestWithContext(context.WithValue(t.Context(), connKey{}, conn), "GET", "/", nil)
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+
+	gate.ServeHTTP(httptest.NewRecorder(), request)
+}
+
 func TestNoHandlerIsEnteredAfterItsConnectionHasEnded(t *testing.T) {
 	c := newConnections()
 	conn := opened(c)
@@ -96,6 +115,22 @@ func TestConnectionsThatComeAfterTheUnusedWereClosedAreClosed(t *testing.T) {
 			t.Errorf("%s: not ended", name)
 		}
 	}
+}
+
+// The server is shut down by then, but somebody may have called its Serve, too.
+func TestConnectionThatComesAfterTheEndIsClosed(t *testing.T) {
+	c := newConnections()
+	c.lastAccepted()
+
+	conn := opened(c)
+
+	if isOpen(conn) {
+		t.Error("open")
+	}
+	if ok, _ := c.enter(conn); ok {
+		t.Error("entered")
+	}
+	c.changed(conn, http.StateClosed)
 }
 
 func TestEndsWithTheLastOfServeConnectionsAndHandlers(t *testing.T) {

@@ -22,7 +22,8 @@
 //   - Each request whose handler was entered gets its complete answer, streams and
 //     hijacked connections included, however long it takes, and the context of its
 //     handler goes on. Limits are for the caller to set: [process.StopTimeout], or the
-//     stop timeout of an application.
+//     stop timeout of an application. A handler whose answer has no end, like server-sent
+//     events, can hear of the stop by [http.Server.RegisterOnShutdown].
 //   - Connections that wait for their next request are closed at once. Those that have
 //     not brought a first one, since their client sends nothing, or half a header, are
 //     closed 200 ms into the stop. [http.Server.Shutdown] alone waits 5 s for them.

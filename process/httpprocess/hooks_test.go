@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
 )
@@ -49,7 +50,9 @@ func TestHooksOfTheUserAreCalled(t *testing.T) {
 			}
 			return context.WithValue(context.Background(), base{}, 1)
 		}
+		var kept context.Context
 		srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			kept = ctx
 			return context.WithValue(ctx, conn{}, 2)
 		}
 		srv.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -62,23 +65,26 @@ func TestHooksOfTheUserAreCalled(t *testing.T) {
 		var l *httpprocess.Listener
 		if p.tls {
 			_ = lis.Close()
-			srv.TLSConfig = certificate().server.Clone()
+			srv.TLSConfig = servingtest.Certificate().Server.Clone()
 			l = httpprocess.ListenAndServe(srv)
 			r = l
 		}
-		running := start(t, context.Background(), r)
+		running := servingtest.Start(t, context.Background(), r)
 		if l != nil {
 			url = p.url(l)
 		}
 
 		err = request(p.newTransport(t), url, 1)
 		srv.ErrorLog.Print("still the user's")
-		_ = stop(running)
+		_ = servingtest.Stop(running)
 
 		if err != nil {
 			t.Error(err)
 		}
-		within(t, told, "what was registered for the shutdown")
+		servingtest.Within(t, told, "what was registered for the shutdown")
+		if kept.Err() == nil {
+			t.Error("a context of the server lives on")
+		}
 		if text.String() != "still the user's\n" {
 			t.Errorf("log: %s", text.String())
 		}
@@ -99,7 +105,7 @@ func TestHandlersHaveTheValuesOfTheContextOfRun(t *testing.T) {
 		}
 		serve(w, r)
 	}))
-	start(t, context.WithValue(context.Background(), key{}, "value"), l)
+	servingtest.Start(t, context.WithValue(context.Background(), key{}, "value"), l)
 
 	if err := request(protocols[0].newTransport(t), protocols[0].url(l), 0); err != nil {
 		t.Error(err)
@@ -136,7 +142,7 @@ func TestPanicOfAHookIsTheErrorOfTheRunner(t *testing.T) {
 			err := running.Start(t.Context())
 			if err == nil {
 				conn := dial(t, l.Addr())
-				within(t, running.Done(), "the end")
+				servingtest.Within(t, running.Done(), "the end")
 				err = running.Err()
 				if test.name == "new connection" { // which net/http knows of by then
 					if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
@@ -170,7 +176,7 @@ func TestPanicOfAHandlerEndsNothing(t *testing.T) {
 		if err := request(transport, p.url(l), 0); err != nil {
 			t.Error(err)
 		}
-		if err := within(t, stopping(running), "the stop"); err != nil {
+		if err := servingtest.Within(t, servingtest.Stopping(running), "the stop"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -197,12 +203,12 @@ func TestConnectionsNeedNotBeComparable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	running := start(t, context.Background(), httpprocess.Server(protocols[0].newServer(serve), valueListener{lis}))
+	running := servingtest.Start(t, context.Background(), httpprocess.Server(protocols[0].newServer(serve), valueListener{lis}))
 
 	if err := request(protocols[0].newTransport(t), "http://"+lis.Addr().String(), 0); err != nil {
 		t.Error(err)
 	}
-	if err := within(t, stopping(running), "the stop"); err != nil {
+	if err := servingtest.Within(t, servingtest.Stopping(running), "the stop"); err != nil {
 		t.Error(err)
 	}
 }
@@ -217,9 +223,9 @@ func TestErrorOfCloseIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	running := start(t, context.Background(), httpprocess.Server(protocols[0].newServer(nil), brokenListener{lis}))
+	running := servingtest.Start(t, context.Background(), httpprocess.Server(protocols[0].newServer(nil), brokenListener{lis}))
 
-	err = stop(running)
+	err = servingtest.Stop(running)
 
 	if !errors.Is(err, io.ErrShortWrite) || !strings.HasPrefix(err.Error(), "httpprocess: Server: 127.0.0.1:") {
 		t.Errorf("error = %v", err)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
 )
@@ -22,9 +23,9 @@ import (
 func TestGracefulStopLosesNothingUnderLoad(t *testing.T) {
 	each(t, func(t *testing.T, p protocol) {
 		var sum tally
-		n := rounds(t, 5)
+		n := servingtest.Rounds(t, 5)
 		for i := range n {
-			sum.add(p.round(t, i%2, stop))
+			sum.add(p.round(t, i%2, servingtest.Stop))
 		}
 		t.Logf("%s: %d graceful stops under load: %d requests accepted, %d of them being answered when the stop began; %d lost, %d stops hung",
 			p.name, n, sum.entered, sum.inHand, sum.lost, sum.hung)
@@ -40,9 +41,9 @@ func TestGracefulStopLosesNothingUnderLoad(t *testing.T) {
 func TestForcedStopEndsInTimeUnderLoad(t *testing.T) {
 	each(t, func(t *testing.T, p protocol) {
 		var sum tally
-		n := rounds(t, 5)
+		n := servingtest.Rounds(t, 5)
 		for i := range n {
-			sum.add(p.round(t, i%2, force))
+			sum.add(p.round(t, i%2, servingtest.Force))
 		}
 		t.Logf("%s: %d forced stops under load: %d requests accepted, %d of them being answered when the stop began; %d stops hung",
 			p.name, n, sum.entered, sum.inHand, sum.hung)
@@ -83,7 +84,7 @@ func (p protocol) round(t *testing.T, silent int, end func(*process.Process) err
 		serve(w, r)
 	})
 	l := httpprocess.ListenAndServe(srv)
-	running := start(t, context.Background(), l)
+	running := servingtest.Start(t, context.Background(), l)
 	url, addr := p.url(l), l.Addr().String()
 
 	first := make(chan struct{})
@@ -114,18 +115,14 @@ func (p protocol) round(t *testing.T, silent int, end func(*process.Process) err
 			defer conn.Close()
 		}
 	}
-	within(t, first, "the first answer")
+	servingtest.Within(t, first, "the first answer")
 	time.Sleep(rand.N(100 * time.Millisecond))
 	mu.Lock()
 	sum.inHand = inHand
 	mu.Unlock()
 
-	_ = end(running)
-	select {
-	case <-running.Done():
-	case <-time.After(deadline):
+	if err := end(running); servingtest.Hung(t, running, err) {
 		sum.hung++
-		t.Error("it does not end")
 		return sum
 	}
 	clients.Wait()

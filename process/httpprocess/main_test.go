@@ -2,30 +2,19 @@ package httpprocess_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"strconv"
-	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// deadline is how long a test waits for what must happen; reaching it is a failure.
-const deadline = 20 * time.Second
 
 // protocol is one that a server speaks and a client with it.
 type protocol struct {
@@ -60,7 +49,7 @@ func (p protocol) newServer(handler http.HandlerFunc) *http.Server {
 		srv.Handler = handler
 	}
 	if p.tls {
-		srv.TLSConfig = certificate().server.Clone()
+		srv.TLSConfig = servingtest.Certificate().Server.Clone()
 	}
 	return srv
 }
@@ -70,7 +59,7 @@ func (p protocol) newTransport(t *testing.T) *http.Transport {
 	transport := &http.Transport{Protocols: new(http.Protocols), MaxIdleConnsPerHost: 100}
 	p.enabled(transport.Protocols)
 	if p.tls {
-		transport.TLSClientConfig = certificate().client.Clone()
+		transport.TLSClientConfig = servingtest.Certificate().Client.Clone()
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return transport
@@ -78,88 +67,8 @@ func (p protocol) newTransport(t *testing.T) *http.Transport {
 
 func (p protocol) url(l *httpprocess.Listener) string { return p.scheme + "://" + l.Addr().String() }
 
-var certificate = sync.OnceValue(func() (configs struct{ server, client *tls.Config }) {
-	srv := httptest.NewTLSServer(nil)
-	defer srv.Close()
-	configs.server = &tls.Config{Certificates: srv.TLS.Certificates}
-	configs.client = &tls.Config{RootCAs: x509.NewCertPool()}
-	configs.client.RootCAs.AddCert(srv.Certificate())
-	return configs
-})
-
-// start starts a runner, which is stopped at the end of the test.
-func start(t *testing.T, ctx context.Context, r process.Runner) *process.Process {
-	t.Helper()
-	running := process.NewProcess(ctx, r)
-	if err := running.Start(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stop(running) })
-	return running
-}
-
 func listen(t *testing.T, srv *http.Server) (*httpprocess.Listener, *process.Process) {
 	t.Helper()
 	l := httpprocess.ListenAndServe(srv)
-	return l, start(t, context.Background(), l)
-}
-
-// stop stops gracefully, and by force after the deadline.
-func stop(running *process.Process) error {
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
-	return running.Stop(ctx)
-}
-
-// stopping stops gracefully in the background.
-func stopping(running *process.Process) <-chan error {
-	stopped := make(chan error, 1)
-	go func() { stopped <- stop(running) }()
-	return stopped
-}
-
-var errForced = errors.New("forced by the test")
-
-// force stops without any patience.
-func force(running *process.Process) error {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errForced)
-	return running.Stop(ctx)
-}
-
-func within[T any](t *testing.T, c <-chan T, what string) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(deadline):
-		t.Fatalf("it takes too long: %s", what)
-		panic("not reached")
-	}
-}
-
-// refused waits until nobody listens on the address any more.
-func refused(t *testing.T, addr net.Addr) {
-	t.Helper()
-	for end := time.Now().Add(deadline); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		conn, err := net.Dial("tcp", addr.String())
-		if err != nil {
-			return
-		}
-		_ = conn.Close()
-	}
-	t.Fatal("it listens still")
-}
-
-// rounds returns how many rounds a test runs.
-func rounds(t *testing.T, otherwise int) int {
-	text := os.Getenv("STRATA_E2E_ROUNDS")
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("STRATA_E2E_ROUNDS: %v", err)
-	}
-	return n
+	return l, servingtest.Start(t, context.Background(), l)
 }

@@ -9,9 +9,10 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
 )
@@ -28,13 +29,13 @@ func TestBindsInRunAndIsReadyWhenBound(t *testing.T) {
 		return callback(ctx)
 	})
 
-	running := start(t, context.Background(), process.Sequential(dependency, l))
+	running := servingtest.Start(t, context.Background(), process.Sequential(dependency, l))
 
 	if err := request(protocols[0].newTransport(t), protocols[0].url(l), 0); err != nil {
 		t.Error(err)
 	}
 	bound := l.Addr()
-	if err := stop(running); err != nil {
+	if err := servingtest.Stop(running); err != nil {
 		t.Error(err)
 	}
 	if l.Addr() != bound {
@@ -61,7 +62,7 @@ func TestAddressInUseIsAnErrorOfTheStart(t *testing.T) {
 	}
 
 	_ = taken.Close() // and then the same one may be run
-	start(t, context.Background(), l)
+	servingtest.Start(t, context.Background(), l)
 }
 
 func TestBadInput(t *testing.T) {
@@ -74,7 +75,7 @@ func TestBadInput(t *testing.T) {
 	}
 	closed := open()
 	_ = closed.Close()
-	over := tls.NewListener(closed, certificate().server)
+	over := tls.NewListener(closed, servingtest.Certificate().Server)
 	shut := &http.Server{Addr: "127.0.0.1:0"}
 	_ = shut.Close()
 	shutToo := &http.Server{}
@@ -170,7 +171,7 @@ func TestServerIsRunOnce(t *testing.T) {
 	if _, err := other.Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("the other listener: %v", err)
 	}
-	if err := stop(running); err != nil {
+	if err := servingtest.Stop(running); err != nil {
 		t.Error("the first was disturbed:", err)
 	}
 	if err := again(); err == nil || !want.MatchString(err.Error()) {
@@ -178,9 +179,25 @@ func TestServerIsRunOnce(t *testing.T) {
 	}
 }
 
+func TestOfTwoRunsAtOnceOneServes(t *testing.T) {
+	for range 20 {
+		l := httpprocess.ListenAndServe(protocols[2].newServer(nil))
+		errs := make(chan error, 2)
+		var runs sync.WaitGroup
+		for range 2 {
+			runs.Go(func() { errs <- l.Run(t.Context(), func(context.Context) error { return nil }) })
+		}
+		runs.Wait()
+
+		if first, second := <-errs, <-errs; (first == nil) == (second == nil) {
+			t.Fatalf("errors: %v; %v", first, second)
+		}
+	}
+}
+
 func TestRunWithADeadContextBindsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errForced)
+	cancel(servingtest.ErrForced)
 	srv := &http.Server{Addr: "127.0.0.1:0"}
 	srv.BaseContext = func(net.Listener) context.Context { t.Error("it serves"); return context.Background() }
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -189,7 +206,7 @@ func TestRunWithADeadContextBindsNothing(t *testing.T) {
 	}
 
 	for _, r := range []process.Runner{httpprocess.ListenAndServe(srv), httpprocess.Server(srv, lis)} {
-		if err := r.Run(ctx, func(context.Context) error { return nil }); !errors.Is(err, errForced) {
+		if err := r.Run(ctx, func(context.Context) error { return nil }); !errors.Is(err, servingtest.ErrForced) {
 			t.Errorf("error = %v", err)
 		}
 	}
@@ -219,7 +236,7 @@ func TestServerServesTheListenerItIsGiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := certificate().server.Clone()
+	config := servingtest.Certificate().Server.Clone()
 	config.NextProtos = []string{"h2"}
 	srv := p.newServer(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 {
@@ -228,7 +245,7 @@ func TestServerServesTheListenerItIsGiven(t *testing.T) {
 		serve(w, r)
 	})
 	srv.TLSConfig = nil
-	start(t, context.Background(), httpprocess.Server(srv, tls.NewListener(plain, config)))
+	servingtest.Start(t, context.Background(), httpprocess.Server(srv, tls.NewListener(plain, config)))
 
 	if err := request(p.newTransport(t), "https://"+plain.Addr().String(), 0); err != nil {
 		t.Error(err)
@@ -238,26 +255,27 @@ func TestServerServesTheListenerItIsGiven(t *testing.T) {
 func TestStartThatIsGivenUpSaysSo(t *testing.T) {
 	starting, release := make(chan struct{}), make(chan struct{})
 	srv := protocols[0].newServer(nil)
+	srv.RegisterOnShutdown(func() { close(release) })
 	srv.BaseContext = func(net.Listener) context.Context {
 		close(starting)
 		<-release
 		return context.Background()
 	}
-	running := process.NewProcess(context.Background(), httpprocess.ListenAndServe(srv))
+	l := httpprocess.ListenAndServe(srv)
+	running := process.NewProcess(context.Background(), l)
 	started := make(chan error, 1)
 	go func() { started <- running.Start(context.Background()) }()
-	within(t, starting, "the start")
+	servingtest.Within(t, starting, "the start")
 
-	stopped := stopping(running)
-	for running.State() != process.StateStopped {
-		time.Sleep(time.Millisecond)
+	if l.Addr() != nil {
+		t.Errorf("address before it is ready = %v", l.Addr())
 	}
-	close(release)
+	stopped := servingtest.Stopping(running)
 
-	if err := within(t, started, "the start"); !errors.Is(err, process.ErrAborted) {
+	if err := servingtest.Within(t, started, "the start"); !errors.Is(err, process.ErrAborted) || strings.Contains(err.Error(), "before") {
 		t.Errorf("Start = %v", err)
 	}
-	if err := within(t, stopped, "the stop"); err != nil {
+	if err := servingtest.Within(t, stopped, "the stop"); err != nil {
 		t.Errorf("Stop = %v", err)
 	}
 }

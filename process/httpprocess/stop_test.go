@@ -9,10 +9,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
 )
@@ -47,16 +49,65 @@ func TestStopAnswersWhatIsInHandAndTakesNothingNew(t *testing.T) {
 			}
 			answered <- err
 		}()
-		within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
 
-		stopped := stopping(running)
-		refused(t, l.Addr())
+		stopped := servingtest.Stopping(running)
+		servingtest.Refused(t, l.Addr())
 		close(release)
 
-		if err := within(t, answered, "the answer"); err != nil {
+		if err := servingtest.Within(t, answered, "the answer"); err != nil {
 			t.Error(err)
 		}
-		if err := within(t, stopped, "the stop"); err != nil {
+		if err := servingtest.Within(t, stopped, "the stop"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Server-sent events go on for ever: who sends them can hear of the stop.
+func TestStreamThatHearsOfTheStopEndsItself(t *testing.T) {
+	each(t, func(t *testing.T, p protocol) {
+		entered, told := make(chan struct{}), make(chan struct{})
+		srv := p.newServer(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "data: hello\n\n")
+			_ = http.NewResponseController(w).Flush()
+			close(entered)
+			select {
+			case <-told:
+				_, _ = io.WriteString(w, "event: bye\n\n")
+			case <-r.Context().Done():
+				t.Error("the context of a handler ended while the stop was graceful")
+			}
+		})
+		srv.RegisterOnShutdown(func() { close(told) })
+		l, running := listen(t, srv)
+		response, err := (&http.Client{Transport: p.newTransport(t)}).Get(p.url(l))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		servingtest.Within(t, entered, "the handler")
+
+		stopped := servingtest.Stopping(running)
+
+		if body, err := io.ReadAll(response.Body); err != nil || string(body) != "data: hello\n\nevent: bye\n\n" {
+			t.Errorf("%q, %v", body, err)
+		}
+		if err := servingtest.Within(t, stopped, "the stop"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A handler may end its goroutine, as testing.T.FailNow does.
+func TestGoexitOfAHandlerKeepsNothing(t *testing.T) {
+	each(t, func(t *testing.T, p protocol) {
+		l, running := listen(t, p.newServer(func(http.ResponseWriter, *http.Request) { runtime.Goexit() }))
+		if err := request(p.newTransport(t), p.url(l), 0); err == nil {
+			t.Error("it was answered")
+		}
+
+		if err := servingtest.Within(t, servingtest.Stopping(running), "the stop"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -73,17 +124,17 @@ func TestForceEndsContextsAndWaitsForHandlers(t *testing.T) {
 		})
 		ctx, force := context.WithCancelCause(context.Background())
 		l := httpprocess.ListenAndServe(srv)
-		running := start(t, ctx, l)
+		running := servingtest.Start(t, ctx, l)
 		answered := make(chan error, 1)
 		go func() { answered <- request(p.newTransport(t), p.url(l), 0) }()
-		within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
 
-		force(errForced)
+		force(servingtest.ErrForced)
 
-		if err := within(t, ended, "the end of the handler's context"); err != errForced {
+		if err := servingtest.Within(t, ended, "the end of the handler's context"); err != servingtest.ErrForced {
 			t.Errorf("cause = %v", err)
 		}
-		if err := within(t, answered, "the end of the connection"); err == nil {
+		if err := servingtest.Within(t, answered, "the end of the connection"); err == nil {
 			t.Error("the connection is open")
 		}
 		select {
@@ -92,8 +143,8 @@ func TestForceEndsContextsAndWaitsForHandlers(t *testing.T) {
 		case <-time.After(50 * time.Millisecond):
 		}
 		close(release)
-		within(t, running.Done(), "the end")
-		if err := running.Err(); !errors.Is(err, errForced) {
+		servingtest.Within(t, running.Done(), "the end")
+		if err := running.Err(); !errors.Is(err, servingtest.ErrForced) {
 			t.Errorf("error = %v", err)
 		}
 	})
@@ -108,17 +159,17 @@ func TestStopIsForcedWhenItTakesTooLong(t *testing.T) {
 			<-r.Context().Done()
 		})
 		l := httpprocess.ListenAndServe(srv)
-		running := start(t, context.Background(), process.StopTimeout(20*time.Millisecond, l))
+		running := servingtest.Start(t, context.Background(), process.StopTimeout(20*time.Millisecond, l))
 		answered := make(chan error, 1)
 		go func() { answered <- request(p.newTransport(t), p.url(l), 0) }()
-		within(t, entered, "the handler")
+		servingtest.Within(t, entered, "the handler")
 
-		err := within(t, stopping(running), "the stop")
+		err := servingtest.Within(t, servingtest.Stopping(running), "the stop")
 
 		if !errors.Is(err, process.ErrStopTimeout) {
 			t.Errorf("error = %v", err)
 		}
-		if err := within(t, answered, "the end of the connection"); err == nil {
+		if err := servingtest.Within(t, answered, "the end of the connection"); err == nil {
 			t.Error("the connection is open")
 		}
 	})
@@ -141,12 +192,12 @@ func TestForceEndsContextsOfTheUser(t *testing.T) {
 	}
 	l, running := listen(t, srv)
 	go func() { _ = request(protocols[0].newTransport(t), protocols[0].url(l), 0) }()
-	within(t, entered, "the handler")
+	servingtest.Within(t, entered, "the handler")
 
-	_ = force(running)
+	_ = servingtest.Force(running)
 
-	within(t, ended, "the end of the handler's context")
-	within(t, running.Done(), "the end")
+	servingtest.Within(t, ended, "the end of the handler's context")
+	servingtest.Within(t, running.Done(), "the end")
 }
 
 func hijack(t *testing.T, w http.ResponseWriter) net.Conn {
@@ -171,10 +222,10 @@ func TestStopWaitsForHijackedConnections(t *testing.T) {
 	}))
 	conn := dial(t, l.Addr())
 	send(t, conn)
-	within(t, entered, "the handler")
+	servingtest.Within(t, entered, "the handler")
 
-	stopped := stopping(running)
-	refused(t, l.Addr())
+	stopped := servingtest.Stopping(running)
+	servingtest.Refused(t, l.Addr())
 	select {
 	case <-stopped:
 		t.Error("it did not wait")
@@ -185,7 +236,7 @@ func TestStopWaitsForHijackedConnections(t *testing.T) {
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || line != "answer\n" {
 		t.Errorf("%q, %v", line, err)
 	}
-	if err := within(t, stopped, "the stop"); err != nil {
+	if err := servingtest.Within(t, stopped, "the stop"); err != nil {
 		t.Error(err)
 	}
 }
@@ -199,16 +250,16 @@ func TestForceClosesHijackedConnections(t *testing.T) {
 		if _, err := conn.Read(make([]byte, 1)); err == nil { // knows nothing of contexts
 			t.Error("read something")
 		}
-		if !errors.Is(context.Cause(r.Context()), errForced) {
+		if !errors.Is(context.Cause(r.Context()), servingtest.ErrForced) {
 			t.Errorf("cause = %v", context.Cause(r.Context()))
 		}
 	}))
 	send(t, dial(t, l.Addr()))
-	within(t, entered, "the handler")
+	servingtest.Within(t, entered, "the handler")
 
-	_ = force(running)
+	_ = servingtest.Force(running)
 
-	within(t, running.Done(), "the end")
+	servingtest.Within(t, running.Done(), "the end")
 }
 
 // A hijacked connection that its handler has left to somebody is not the server's.
@@ -223,13 +274,13 @@ func TestHijackedConnectionThatOutlivesItsHandlerIsLeftAlone(t *testing.T) {
 	l, running := listen(t, srv)
 	conn := dial(t, l.Addr())
 	send(t, conn)
-	within(t, returned, "the handler")
+	servingtest.Within(t, returned, "the handler")
 
-	if err := within(t, stopping(running), "the stop"); err != nil {
+	if err := servingtest.Within(t, servingtest.Stopping(running), "the stop"); err != nil {
 		t.Error(err)
 	}
 
-	within(t, told, "what was registered for the shutdown")
+	servingtest.Within(t, told, "what was registered for the shutdown")
 	left := <-hijacked
 	defer left.Close()
 	go func() { _, _ = io.WriteString(left, "!") }()
@@ -249,7 +300,7 @@ func TestStopDoesNotWaitForConnectionsWithoutRequest(t *testing.T) {
 		answer(t, conn)
 	}
 
-	if err := within(t, stopping(running), "the stop"); err != nil {
+	if err := servingtest.Within(t, servingtest.Stopping(running), "the stop"); err != nil {
 		t.Fatal(err)
 	}
 
@@ -266,13 +317,13 @@ func TestServesOwnErrorEndsItAndWhatIsInHandIsAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	running := start(t, context.Background(), httpprocess.Server(protocols[0].newServer(func(w http.ResponseWriter, _ *http.Request) {
+	running := servingtest.Start(t, context.Background(), httpprocess.Server(protocols[0].newServer(func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-release
 	}), lis))
 	conn := dial(t, lis.Addr())
 	send(t, conn)
-	within(t, entered, "the handler")
+	servingtest.Within(t, entered, "the handler")
 
 	_ = lis.Close() // behind its back
 	select {
@@ -283,7 +334,7 @@ func TestServesOwnErrorEndsItAndWhatIsInHandIsAnswered(t *testing.T) {
 	close(release)
 
 	answer(t, conn)
-	within(t, running.Done(), "the end")
+	servingtest.Within(t, running.Done(), "the end")
 	want := "httpprocess: Server: " + lis.Addr().String() + ": accept tcp "
 	if err := running.Err(); err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, net.ErrClosed) {
 		t.Errorf("error = %v", err)
@@ -298,7 +349,7 @@ func TestShutdownByTheUserEndsIt(t *testing.T) {
 		t.Error(err)
 	}
 
-	within(t, running.Done(), "the end")
+	servingtest.Within(t, running.Done(), "the end")
 	if err := running.Err(); err != nil {
 		t.Error(err)
 	}
@@ -311,7 +362,7 @@ func dial(t *testing.T, addr net.Addr) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(2 * deadline)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(2 * servingtest.Deadline)); err != nil {
 		t.Fatal(err)
 	}
 	return conn

@@ -13,45 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/strata-go/strata/internal/serving/servingtest"
 	"github.com/strata-go/strata/process"
 	"github.com/strata-go/strata/process/httpprocess"
 )
-
-// pipes is a listener in memory: a bubble cannot wait for a socket.
-type pipes struct {
-	accepted chan net.Conn
-	closed   chan struct{}
-	once     sync.Once
-}
-
-func newPipes() *pipes { return &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.accepted:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "pipe" }
-
-func (p *pipes) dial() net.Conn {
-	client, server := net.Pipe()
-	p.accepted <- server
-	return client
-}
 
 // What a client of HTTP/2 sends first, and a request.
 const (
@@ -98,13 +63,13 @@ func TestHowLongAStopTakes(t *testing.T) {
 					time.Sleep(300 * time.Millisecond)
 					served = r.Context().Err() == nil
 				})
-				lis := newPipes()
+				lis := servingtest.NewPipes()
 				running := process.NewProcess(context.Background(), httpprocess.Server(srv, lis))
 				if err = running.Start(context.Background()); err != nil {
 					return
 				}
 				if test.before != nil {
-					conn := lis.dial()
+					conn := lis.Dial()
 					defer conn.Close()
 					test.before(conn)
 					synctest.Wait()
@@ -130,13 +95,13 @@ func TestConnectionThatGoesOnAskingIsEnded(t *testing.T) {
 	var took time.Duration
 	synctest.Test(t, func(t *testing.T) {
 		srv := protocols[3].newServer(func(http.ResponseWriter, *http.Request) { time.Sleep(300 * time.Millisecond) })
-		lis := newPipes()
+		lis := servingtest.NewPipes()
 		running := process.NewProcess(context.Background(), httpprocess.Server(srv, lis))
 		if err := running.Start(context.Background()); err != nil {
 			t.Error(err)
 			return
 		}
-		conn := lis.dial()
+		conn := lis.Dial()
 		defer conn.Close()
 		var client sync.WaitGroup
 		defer client.Wait()
@@ -167,25 +132,26 @@ func TestConnectionThatGoesOnAskingIsEnded(t *testing.T) {
 
 // To say goodbye over TLS to a client that does not read would take 5 s each.
 func TestForceSaysNoGoodbye(t *testing.T) {
-	configs := certificate()
+	configs := servingtest.Certificate()
 	var took time.Duration
 	synctest.Test(t, func(t *testing.T) {
 		entered := make(chan struct{})
 		srv := protocols[1].newServer(func(_ http.ResponseWriter, r *http.Request) {
 			close(entered)
 			<-r.Context().Done()
+			time.Sleep(time.Second) // with a write in hand there is no goodbye in any case
 		})
 		srv.TLSConfig = nil
-		lis := newPipes()
-		running := process.NewProcess(context.Background(), httpprocess.Server(srv, tls.NewListener(lis, configs.server)))
+		lis := servingtest.NewPipes()
+		running := process.NewProcess(context.Background(), httpprocess.Server(srv, tls.NewListener(lis, configs.Server)))
 		if err := running.Start(context.Background()); err != nil {
 			t.Error(err)
 			return
 		}
-		config := configs.client.Clone()
+		config := configs.Client.Clone()
 		config.ServerName = "example.com"
 		config.Time = func() time.Time { return certificateTime }
-		conn := tls.Client(lis.dial(), config)
+		conn := tls.Client(lis.Dial(), config)
 		defer conn.Close()
 		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 			t.Error(err)
@@ -193,12 +159,12 @@ func TestForceSaysNoGoodbye(t *testing.T) {
 			<-entered
 		}
 		begin := time.Now()
-		_ = force(running)
+		_ = servingtest.Force(running)
 		<-running.Done()
 		took = time.Since(begin)
 	})
 
-	if took != 0 {
+	if took != time.Second {
 		t.Errorf("took %v", took)
 	}
 }
@@ -217,12 +183,12 @@ func TestSlowReaderGetsAllOfTheAnswer(t *testing.T) {
 				_, _ = w.Write(make([]byte, 1000))
 			}
 		})
-		lis := newPipes()
+		lis := servingtest.NewPipes()
 		running := process.NewProcess(context.Background(), httpprocess.Server(srv, lis))
 		if err = running.Start(context.Background()); err != nil {
 			return
 		}
-		conn := lis.dial()
+		conn := lis.Dial()
 		defer conn.Close()
 		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		synctest.Wait()

@@ -17,7 +17,8 @@
 //     an attempt that failed, whatever the reason, or had no answer within 10 seconds,
 //     there is a delay: 100 ms at first, half as long again each time, up to 5 seconds,
 //     each up to half longer or shorter at random. Each such attempt is given to
-//     [process.Report] as a [Retry].
+//     [process.Report] as a [Retry]: so a wrong password, which is tried again, too, is
+//     in the log at once.
 //   - Nothing but the end of its context ends that: limit it by the start timeout of the
 //     app, or by [process.StartTimeout]. The error then ends with that of the last
 //     attempt, and the handle is closed.

@@ -133,11 +133,11 @@ func TestAStartThatNeverEndsIsLimitedAndTellsTheLastAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &connector{away: 1e6}
 		db := sql.OpenDB(c)
-		err := process.StartTimeout(time.Second, sqlprocess.DB(db)).Run(t.Context(), stopAtOnce)
+		err := process.StartTimeout(time.Hour, sqlprocess.DB(db)).Run(t.Context(), stopAtOnce)
 		if !errors.Is(err, process.ErrStartTimeout) || !errors.Is(err, errRefused) {
 			t.Errorf("got %v", err)
 		}
-		if text := err.Error(); !strings.HasPrefix(text, "not ready in time: 1s\n") || !strings.HasSuffix(text, ": connection refused") ||
+		if text := err.Error(); !strings.HasPrefix(text, "not ready in time: 1h0m0s\n") || !strings.HasSuffix(text, ": connection refused") ||
 			!strings.Contains(text, "sqlprocess: DB: attempt ") {
 			t.Errorf("got %q", text)
 		}

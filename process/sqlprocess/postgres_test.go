@@ -208,6 +208,36 @@ func TestAdaptersRunTheHandles(t *testing.T) {
 	}
 }
 
+// Roles, passwords and databases may be made while the application waits, so none of
+// these ends the start before its time. What is wrong is told at once, and in the end.
+func TestAStartThatIsRefusedIsTriedAgainAndTellsWhy(t *testing.T) {
+	s := newServer(t)
+	s.Start()
+	stranger := strings.Replace(s.URL(), "postgres://postgres@", "postgres://stranger@", 1)
+	db, err := sql.Open("pgx", stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := pgxpool.New(t.Context(), stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]*sqlprocess.Handle{"DB": sqlprocess.DB(db), "Pool": sqlprocess.Pool(pool)} {
+		t.Run(name, func(t *testing.T) {
+			retries := 0
+			err := reports(process.StartTimeout(time.Second, h), func(v any) {
+				if text := v.(sqlprocess.Retry).String(); !strings.Contains(text, `role "stranger" does not exist`) {
+					t.Errorf("reported %q", text)
+				}
+				retries++
+			}).Run(t.Context(), stopAtOnce)
+			if !errors.Is(err, process.ErrStartTimeout) || !strings.Contains(err.Error(), `role "stranger" does not exist`) || retries < 2 {
+				t.Errorf("after %d retries: %v", retries, err)
+			}
+		})
+	}
+}
+
 // leak holds a connection that it gives back only after the test.
 type leak struct{ process.Runner }
 

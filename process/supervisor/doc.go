@@ -32,8 +32,8 @@
 //   - An abort and a force reach the instance as they reach the Supervisor. During a
 //     delay they end it at once.
 //   - Each restart is given to [process.Report] as a [Restart], when the delay begins.
-//     In an app of package container that is an event and a line of the log at the
-//     level Debug.
+//     In an app of package container that is an event, and a line of the log at the
+//     level Info, which the default log shows.
 //
 // # Compared with suture
 //

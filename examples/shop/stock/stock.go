@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/strata-go/strata/examples/shop/store"
 	"github.com/strata-go/strata/process"
 )
@@ -21,13 +19,12 @@ const (
 // more than there is; the truth, when it comes to selling, is in the store. It is a [process.Runner].
 type Cache struct {
 	store *store.Store
-	log   *zap.Logger
 	left  atomic.Pointer[map[string]int64] // never changed once it is here
 }
 
 // New returns an empty cache of what the store has. It fills itself when it starts.
-func New(store *store.Store, log *zap.Logger) *Cache {
-	cache := &Cache{store: store, log: log}
+func New(store *store.Store) *Cache {
+	cache := &Cache{store: store}
 	cache.left.Store(new(map[string]int64))
 	return cache
 }
@@ -41,17 +38,11 @@ func (c *Cache) Left(sku string) (qty int64, known bool) {
 // All returns how much was left of each sku at the last look. It must not be changed.
 func (c *Cache) All() map[string]int64 { return *c.left.Load() }
 
-// Run fills the cache, is ready when it is full, and looks again every second until it is asked to stop.
+// Run fills the cache, is ready when it is full, and looks again every second until it is asked to stop. A look that
+// fails is a line of the log: the one before has to do.
 func (c *Cache) Run(ctx context.Context, callback process.Callback) error {
-	return process.Sequential(process.Task(c.warm), process.Every(refreshInterval, c.refresh)).Run(ctx, callback)
-}
-
-// refresh returns nil in any case: the last look has to do.
-func (c *Cache) refresh(ctx context.Context) error {
-	if err := c.load(ctx); err != nil && ctx.Err() == nil {
-		c.log.Error("stock", zap.Error(err))
-	}
-	return nil
+	refresh := process.Every(refreshInterval, c.load, process.ReportErrors())
+	return process.Sequential(process.Task(c.warm), refresh).Run(ctx, callback)
 }
 
 func (c *Cache) warm(ctx context.Context) error {

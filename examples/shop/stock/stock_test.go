@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/strata-go/strata/examples/shop/shoptest"
 	"github.com/strata-go/strata/examples/shop/stock"
 	"github.com/strata-go/strata/process"
@@ -16,7 +14,7 @@ import (
 
 func TestCacheIsWarmWhenItIsReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cache := stock.New(shoptest.Store(t, shoptest.Settings(t)), zap.NewNop())
+		cache := stock.New(shoptest.Store(t, shoptest.Settings(t)))
 		if _, known := cache.Left("tea"); known {
 			t.Error("it knows before it has looked")
 		}
@@ -39,7 +37,7 @@ func TestCacheIsWarmWhenItIsReady(t *testing.T) {
 func TestCacheLooksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := shoptest.Store(t, shoptest.Settings(t))
-		cache := stock.New(store, zap.NewNop())
+		cache := stock.New(store)
 		shoptest.Start(t, cache)
 		if _, err := store.PlaceOrder(t.Context(), "tea", 1); err != nil {
 			t.Fatal(err)
@@ -56,7 +54,7 @@ func TestCacheLooksAgain(t *testing.T) {
 
 func TestStopDuringTheWarmUpEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cache := stock.New(shoptest.Store(t, shoptest.Settings(t)), zap.NewNop())
+		cache := stock.New(shoptest.Store(t, shoptest.Settings(t)))
 		running := process.NewProcess(t.Context(), cache)
 		started := make(chan error, 1)
 		go func() { started <- running.Start(context.Background()) }()
