@@ -25,7 +25,7 @@ import (
 // then on. Err, Plan, Ready and Observe may be called from any goroutine at any
 // time.
 type App struct {
-	id         string // tells the goroutines of several apps apart
+	label      string // tells the goroutines of several apps apart
 	config     config
 	container  *dig.Container
 	root       *Scope
@@ -105,7 +105,7 @@ func New(opts ...Option) *App {
 // newApp returns an app that is configured, and has no container yet.
 func newApp(method string, opts []Option) *App {
 	a := &App{
-		id:       newID(),
+		label:    newLabel(),
 		config:   defaults(),
 		started:  make(chan struct{}),
 		ready:    make(chan struct{}),

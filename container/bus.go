@@ -180,19 +180,20 @@ func (b *bus) add(l *listener) {
 }
 
 func (b *bus) tell(l *listener, e hooks.Event) (ok bool) {
-	return b.guard(l, reflect.TypeOf(e).Name(), func() { l.Observe(e) })
+	return b.guard(l, func() string { return reflect.TypeOf(e).Name() }, func() { l.Observe(e) })
 }
 
 func (b *bus) sync() {
 	for _, l := range b.observers {
 		if s, ok := l.Observer.(interface{ Sync() error }); ok {
-			b.guard(l, "Sync", func() { _ = s.Sync() }) // there is nowhere left to report it
+			b.guard(l, func() string { return "Sync" }, func() { _ = s.Sync() }) // there is nowhere left to report it
 		}
 	}
 }
 
-// guard calls f of an observer, and drops one that panics, or ends the goroutine.
-func (b *bus) guard(l *listener, on string, f func()) (ok bool) {
+// guard calls f of an observer, and drops one that panics, or ends the goroutine. Only
+// then it asks what that was on.
+func (b *bus) guard(l *listener, on func() string, f func()) (ok bool) {
 	defer func() {
 		if ok {
 			return
@@ -202,7 +203,7 @@ func (b *bus) guard(l *listener, on string, f func()) (ok bool) {
 			end = fmt.Sprintf("panicked (%v)", p)
 		}
 		b.drop(l)
-		err := fmt.Errorf("observer %s %s on %s and is told nothing more", observerName(l.Observer), end, on)
+		err := fmt.Errorf("observer %s %s on %s and is told nothing more", observerName(l.Observer), end, on())
 		b.post(hooks.Misuse{At: time.Now(), Err: err})
 	}()
 	f()

@@ -18,7 +18,7 @@ import (
 // which the goroutines are the unit's, too.
 const (
 	unitLabel = "unit"
-	appLabel  = "strata.app." // and the id of the app
+	appLabel  = "strata.app." // and the number of the app
 )
 
 // What a report of what is stuck has room for: as many names in a text, as many bytes
@@ -32,11 +32,11 @@ const (
 // apps counts the apps of the program.
 var apps atomic.Uint64
 
-// newID returns what tells an app from others, as a label.
-func newID() string { return strconv.FormatUint(apps.Add(1), 10) }
+// newLabel returns what tells an app from others, as the key of a label.
+func newLabel() string { return appLabel + strconv.FormatUint(apps.Add(1), 10) }
 
 func (a *App) labels(unit string) pprof.LabelSet {
-	return pprof.Labels(appLabel+a.id, unit, unitLabel, unit)
+	return pprof.Labels(a.label, unit, unitLabel, unit)
 }
 
 // stuckError is ErrStuck with what hangs.
@@ -98,7 +98,7 @@ type stuckReport struct {
 
 // reportStuck takes a profile of the goroutines of the app.
 func (a *App) reportStuck() *stuckReport {
-	report := &stuckReport{label: appLabel + a.id, room: stacksLimit}
+	report := &stuckReport{label: a.label, room: stacksLimit}
 	var b bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
 		return report

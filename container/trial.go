@@ -43,7 +43,7 @@ func (a *App) simulation(t trial) *App {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return &App{
-		id:         newID(),
+		label:      newLabel(),
 		config:     a.config,
 		container:  a.container,
 		root:       a.root,

@@ -88,11 +88,16 @@ func (u *unit) vertex(r *run) engine.Vertex {
 // labelled returns what runs the unit under its labels, which the goroutines that it
 // starts inherit: so a report of what is stuck can tell whose they are.
 func (r *run) labelled(u *unit) process.RunnerFunc {
-	return func(ctx context.Context, callback process.Callback) (err error) {
-		pprof.Do(ctx, r.app.labels(u.Name), func(ctx context.Context) {
-			err = u.runner.Run(ctx, callback)
+	return func(ctx context.Context, callback process.Callback) error {
+		own := pprof.WithLabels(ctx, r.app.labels(u.Name))
+		pprof.SetGoroutineLabels(own)
+		defer pprof.SetGoroutineLabels(ctx)
+		return u.runner.Run(own, func(passed context.Context) error {
+			if passed == own { // it ends with ctx, of which the engine knows when it ends
+				passed = ctx
+			}
+			return callback(passed)
 		})
-		return err
 	}
 }
 

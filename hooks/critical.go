@@ -79,15 +79,15 @@ func newChart(p *Plan, began time.Time, spans map[string]Span) *chart {
 		if len(layer) == 0 {
 			continue
 		}
-		var marks []*mark
-		for _, unit := range layer {
-			m := &mark{unit: unit, layer: len(c.layers), position: len(c.byName)}
+		all, marks := make([]mark, len(layer)), make([]*mark, len(layer))
+		for i, unit := range layer {
+			m := &all[i]
+			*m = mark{unit: unit, layer: len(c.layers), position: len(c.byName)}
 			if span := spans[unit.Name]; !span.Ready.IsZero() {
 				m.known = true
 				m.started, m.ready = span.Start.Sub(began), span.Ready.Sub(began)
 			}
-			c.byName[unit.Name] = m
-			marks = append(marks, m)
+			c.byName[unit.Name], marks[i] = m, m
 		}
 		c.layers = append(c.layers, marks)
 	}

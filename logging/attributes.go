@@ -74,7 +74,12 @@ func (l *line) flag(key string, value bool) *line {
 	return l.add(key, value)
 }
 
-func (l *line) duration(key string, value time.Duration) *line { return l.add(key, value) }
+func (l *line) duration(key string, value time.Duration) *line {
+	if l == nil { // most: to make an any of it allocates
+		return nil
+	}
+	return l.add(key, value)
+}
 
 func (l *line) failure(err error) *line {
 	if l == nil || err == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/strata-go/strata/container"
 )
 
-// Dig is dig alone, opened as fx and an App open it.
+// Dig is dig alone, opened as an App opens it.
 var Dig = &Peer{
 	Name:   "dig",
 	Module: "go.uber.org/dig",

@@ -27,37 +27,51 @@ var Do = &Peer{
 		}
 		return nil
 	},
-	Prepare: func(units []*bench.Unit) (Process, error) {
-		injector := do.New()
+	Prepare: func(units []*bench.Unit) (Process, error) { return prepareDo(units), nil },
+	Main: func(units []*bench.Unit) int {
+		p := prepareDo(units)
+		if p.Start(context.Background()) != nil {
+			return 2
+		}
 		for _, u := range units {
-			do.ProvideNamed(injector, u.Name, func(i do.Injector) (*doUnit, error) {
-				for _, d := range u.DependsOn {
-					if _, err := do.InvokeNamed[*doUnit](i, units[d].Name); err != nil {
-						return nil, err
-					}
-				}
-				return &doUnit{u}, u.Start(context.Background())
-			})
+			if failed := u.Crashed(); failed != nil {
+				<-failed // nothing of do's own watches what runs
+			}
 		}
-		start := func(context.Context) error {
-			for _, u := range units {
-				if _, err := do.InvokeNamed[*doUnit](injector, u.Name); err != nil {
-					return err
+		if p.Stop(context.Background()) != nil {
+			return 2
+		}
+		return 1
+	},
+}
+
+func prepareDo(units []*bench.Unit) Process {
+	injector := do.New()
+	for _, u := range units {
+		do.ProvideNamed(injector, u.Name, func(i do.Injector) (*doUnit, error) {
+			for _, d := range u.DependsOn {
+				if _, err := do.InvokeNamed[*doUnit](i, units[d].Name); err != nil {
+					return nil, err
 				}
 			}
-			return nil
-		}
-		stop := func(ctx context.Context) error {
-			if report := injector.ShutdownWithContext(ctx); !report.Succeed {
-				return errors.New(report.Error())
+			return &doUnit{u}, u.Start(context.Background())
+		})
+	}
+	start := func(context.Context) error {
+		for _, u := range units {
+			if _, err := do.InvokeNamed[*doUnit](injector, u.Name); err != nil {
+				return err
 			}
-			return nil
 		}
-		return startStop{start, stop}, nil
-	},
-	Cannot: map[Task]string{
-		Crash: "nothing watches what runs: a program tells by itself that it is to shut down",
-	},
+		return nil
+	}
+	stop := func(ctx context.Context) error {
+		if report := injector.ShutdownWithContext(ctx); !report.Succeed {
+			return errors.New(report.Error())
+		}
+		return nil
+	}
+	return startStop{start, stop}
 }
 
 func doBuild(injector do.Injector, c *bench.Constructors) error {

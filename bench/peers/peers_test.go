@@ -79,7 +79,7 @@ func TestAllUnitsAreStartedAndStopped(t *testing.T) {
 
 // keepsTheOrder is what is known of the peers in a crash, and what the report will say.
 var keepsTheOrder = map[string]bool{
-	"Strata process": true, "Strata App": true, "Strata App ByDependency": true, "fx": true, "dskit": true,
+	"Strata process": true, "Strata App": true, "Strata App ByDependency": true, "fx": true, "do": true, "dskit": true,
 	"suture": false, "oklog/run": false, "errgroup": false,
 }
 

@@ -15,8 +15,8 @@ func measureCrash(r *run, d *document) error {
 	units := bench.Loki(r.divided())
 	took := make(map[*peers.Peer][]float64)
 	order, code := make(map[*peers.Peer]string), make(map[*peers.Peer]int)
-	for range rounds {
-		for _, p := range peers.All() {
+	for round := range rounds {
+		for _, p := range inTurn(peers.All(), round) {
 			if !p.Can(peers.Crash) {
 				continue
 			}

@@ -46,8 +46,8 @@ func measureGraph(r *run, d *document) error {
 			columns[p] = new(column)
 		}
 	}
-	for range rounds {
-		for _, p := range able {
+	for round := range rounds {
+		for _, p := range inTurn(able, round) {
 			s, err := graphOf(p, bench.Loki(r.divided()))
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.Name, err)

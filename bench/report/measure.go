@@ -10,6 +10,12 @@ import (
 // sample is what something took, of which several have the same amount of work.
 type sample struct{ ns, allocs, bytes float64 }
 
+// of returns the part of one, if the sample is that of so many.
+func (s sample) of(times int) sample {
+	n := float64(times)
+	return sample{s.ns / n, s.allocs / n, s.bytes / n}
+}
+
 // measure does something, garbage collection included.
 func measure(do func() error) (s sample, err error) {
 	var before, after runtime.MemStats
@@ -32,8 +38,14 @@ type contestant struct {
 	take func() (sample, error)
 }
 
+// inTurn returns all, of which another is the first in each round.
+func inTurn[T any](all []T, round int) []T {
+	first := round % len(all)
+	return slices.Concat(all[first:], all[:first])
+}
+
 // tooSlow is how long a contestant may take once.
-const tooSlow = 5 * time.Second
+const tooSlow = 15 * time.Second
 
 // turns has contestants take turns until a budget is spent, and returns the samples of
 // each, one for each round. The first round, in which all is warmed up, does not count.
@@ -91,6 +103,13 @@ func (r ratio) String() string {
 	default:
 		return fmt.Sprintf("%.2f ± %.2f", r.Median, r.Spread)
 	}
+}
+
+// over returns how many times as much one ratio is as another. Both may be off, each by its
+// spread.
+func (r ratio) over(other ratio) ratio {
+	of := r.Median / other.Median
+	return ratio{of, of * (r.Spread/r.Median + other.Spread/other.Median)}
 }
 
 func ns(s sample) float64     { return s.ns }

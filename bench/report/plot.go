@@ -22,8 +22,8 @@ import (
 
 // plot is one picture of values of several names, in the order in which they are added.
 type plot struct {
-	title, x string
-	series   []series
+	title, x, y string
+	series      []series
 }
 
 type series struct {
@@ -95,7 +95,7 @@ func (p *plot) newPlot() *gonum.Plot {
 func (p *plot) lines() ([]byte, error) {
 	const height = 420
 	g := p.newPlot()
-	g.X.Label.Text = p.x
+	g.X.Label.Text, g.Y.Label.Text = p.x, p.y
 	g.X.Scale, g.Y.Scale = gonum.LogScale{}, gonum.LogScale{}
 	low, high, first, last := 1.0, 1.0, math.Inf(1), 0.0
 	ticks := make(map[float64]bool)

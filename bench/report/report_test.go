@@ -93,6 +93,12 @@ func TestRatioIsTheMedian(t *testing.T) {
 	}
 }
 
+func TestAQuotientOfRatiosIsAsUncertainAsBoth(t *testing.T) {
+	if got, want := (ratio{4, 1}).over(ratio{2, 0.5}), (ratio{2, 1}); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestTurns(t *testing.T) {
 	var calls strings.Builder
 	c := func(name string) contestant {

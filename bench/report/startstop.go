@@ -34,9 +34,14 @@ func measureStartStops(r *run, d *document) error {
 	return nil
 }
 
-// most is how many units are given to whom, by name, if it is not 10,000: the work of the
-// others before the start would take most of the time of the report.
-var most = map[string]int{peers.Parallel.Name: 100_000, peers.Sequential.Name: 100_000, peers.Errgroup.Name: 100_000, again: 100_000}
+// tooMany tells who is not given 100,000 units: who takes longer for them than all others
+// together, or, of layered ones, too long for a report, mostly before the start.
+func tooMany(p *peers.Peer, task peers.Task) bool {
+	if task == peers.Layered {
+		return p != peers.Parallel
+	}
+	return p == peers.Dskit
+}
 
 func measureStartStop(r *run, d *document, kind kind) error {
 	task := kind.task
@@ -48,7 +53,7 @@ func measureStartStop(r *run, d *document, kind kind) error {
 	t := &table{header: []string{"time, of an errgroup's"}}
 	rows := make(map[string][]string)
 	memory := make(map[string][]string)
-	p := plot{title: "Start and stop of " + string(task) + " units: time, of bare goroutines'", x: "units"}
+	p := plot{title: "Start and stop of " + string(task) + " units: time, of bare goroutines'", x: "units", y: "times the bare goroutines'"}
 	for _, size := range sizes {
 		n := size
 		if r.quick {
@@ -60,7 +65,7 @@ func measureStartStop(r *run, d *document, kind kind) error {
 			{again, startStopOf(peers.Errgroup, bench.Independent(n), kind.enough)},
 		}
 		for _, peer := range peers.All() {
-			if peer.Can(task) && peer != peers.Errgroup && size <= max(most[peer.Name], 10_000) {
+			if peer.Can(task) && peer != peers.Errgroup && !(size == 100_000 && tooMany(peer, task)) {
 				contestants = append(contestants, contestant{peer.Name, startStopOf(peer, kind.units(n), kind.enough)})
 			}
 		}
@@ -90,10 +95,14 @@ func measureStartStop(r *run, d *document, kind kind) error {
 			}
 		}
 		if size == 100_000 {
-			before := r.results[string(task)+": 10,000: "+peers.Parallel.Name].Median
-			of := compare(samples[peers.Parallel.Name], samples[reference], ns)
-			d.aim(fmt.Sprintf("Linear from 10,000 to 100,000 %s units, %s: the ratio grows by at most a quarter", task, peers.Parallel.Name),
-				ratio{of.Median / before, of.Spread / before}, 1.25, ratio.String)
+			for _, ours := range []*peers.Peer{peers.Parallel, peers.AppByLayer} {
+				if samples[ours.Name] == nil {
+					continue
+				}
+				of := r.results[string(task)+": 100,000: "+ours.Name].over(r.results[string(task)+": 10,000: "+ours.Name])
+				d.aim(fmt.Sprintf("Linear from 10,000 to 100,000 %s units, %s: the ratio to an errgroup's time grows by at most a quarter", task, ours.Name),
+					of, 1.25, ratio.String)
+			}
 		}
 	}
 	t.header = append(t.header, "allocations a unit at 1,000", "bytes a unit at 1,000")
@@ -130,7 +139,7 @@ func startStopOf(p *peers.Peer, units []*bench.Unit, enough int) func() (sample,
 			}
 			return nil
 		})
-		return sample{s.ns / float64(times), s.allocs / float64(times), s.bytes / float64(times)}, err
+		return s.of(times), err
 	}
 }
 

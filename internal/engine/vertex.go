@@ -239,8 +239,9 @@ func (v *vertex) judge(err error) {
 func (v *vertex) leave(err error, failed bool) {
 	r := v.run
 	tell := func() {}
+	var few [8]chan struct{} // on the stack; more are rare
 	r.mu.Lock()
-	release := r.end(v, err, nil)
+	release := r.end(v, err, few[:0])
 	if failed {
 		tell = r.stopForEnding()
 	}
