@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -189,6 +190,13 @@ func withoutChance(text string) string {
 		text = regexp.MustCompile(c.pattern).ReplaceAllString(text, c.instead)
 	}
 	lines := strings.SplitAfter(text, "\n")
+	reports := 0
+	lines = slices.DeleteFunc(lines, func(line string) bool {
+		if strings.Contains(line, `"unit report"`) {
+			reports++
+		}
+		return strings.Contains(line, `"unit report"`) && reports > 1 // the next may still have come
+	})
 	for i := range lines { // what the servers say while they start, in an order that nobody promises
 		for j := i; j > 0 && isOfTheShop(lines[j]) && isOfTheShop(lines[j-1]) && lines[j] < lines[j-1]; j-- {
 			lines[j], lines[j-1] = lines[j-1], lines[j]

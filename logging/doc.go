@@ -15,9 +15,9 @@
 // Error has the culprit: a unit that failed, a constructor that failed or was refused, units that are stuck, an
 // application that ended with an error. Warn is for what lasts long (every few seconds of a start or stop), what had to
 // be forced, warnings of the plan and misuse of the library. Info tells the story of the application in a handful of
-// lines, names what took a second or more, and has what units report: a restart, a retry, an error that ends nothing. All
-// else is Debug, also the error of an invoked function, which the caller of Invoke has been given, and the end of a unit
-// that is known to have failed with the same error.
+// lines, names what took a second or more, and has what a unit reports, a restart or a retry, once in five seconds. All else
+// is Debug, also the error of an invoked function, which the caller of Invoke has been given, and the end of a unit that is
+// known to have failed with the same error.
 //
 // # Messages
 //

@@ -12,6 +12,9 @@ import (
 	"github.com/strata-go/strata/process"
 )
 
+// reportEvery is how often a unit's reports are worth a line at Info.
+const reportEvery = 5 * time.Second
+
 // slow is how long a unit or a constructor takes before it is worth a line at Info.
 const slow = time.Second
 
@@ -21,6 +24,8 @@ type teller struct {
 
 	mu   sync.Mutex        // guards what follows: an observer may be told of several applications
 	told map[string]string // by units that failed and have not ended: with what
+
+	reported map[string]time.Time // by units: when a report was last written at Info
 }
 
 // lineOf returns the line that is written for event; nil if its level is not written, for nil, and for a type that is not of
@@ -113,7 +118,7 @@ func (t *teller) lineOf(event hooks.Event) *line {
 			failure(e.Cause).text("stack", panicStack(e.Cause))
 
 	case hooks.UnitReported:
-		return t.newLine(e.At, slog.LevelInfo, "unit report").
+		return t.newLine(e.At, t.reporting(e), "unit report").
 			unit(e.Unit, e.Layer).text("report", describe(e.Value))
 
 	case hooks.StillStopping:
@@ -152,6 +157,21 @@ func (t *teller) again(e hooks.UnitStopped) bool {
 	text, told := t.told[e.Unit.Name]
 	delete(t.told, e.Unit.Name)
 	return told && e.Err != nil && describe(e.Err) == text
+}
+
+// reporting returns Info for a unit's report, Debug if there was one a short time before: what is tried again and again
+// would fill the log.
+func (t *teller) reporting(e hooks.UnitReported) slog.Level {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if last, ok := t.reported[e.Unit.Name]; ok && !e.At.Before(last) && e.At.Sub(last) < reportEvery {
+		return slog.LevelDebug
+	}
+	if t.reported == nil {
+		t.reported = make(map[string]time.Time)
+	}
+	t.reported[e.Unit.Name] = e.At
+	return slog.LevelInfo
 }
 
 // planned returns the line of a plan: a single one, whatever there is to warn of.

@@ -271,6 +271,28 @@ func TestAnErrorThatWasToldIsNotToldAgain(t *testing.T) {
 	}
 }
 
+// What a unit tries again and again is told every five seconds.
+func TestReportsInQuickSuccessionAreDebug(t *testing.T) {
+	all := &teller{written: allLevels.written}
+	for _, c := range []struct {
+		unit  string
+		after time.Duration
+		want  slog.Level
+	}{
+		{"store", 0, slog.LevelInfo},
+		{"store", time.Second, slog.LevelDebug},
+		{"queue", 2 * time.Second, slog.LevelInfo},
+		{"store", 5*time.Second - 1, slog.LevelDebug},
+		{"store", 5 * time.Second, slog.LevelInfo},
+		{"store", 6 * time.Second, slog.LevelDebug},
+		{"store", -time.Hour, slog.LevelInfo}, // the next start
+	} {
+		if got := all.lineOf(hooks.UnitReported{At: at.Add(c.after), Unit: hooks.Unit{Name: c.unit}, Value: "again"}).level; got != c.want {
+			t.Errorf("%s after %v: level %v, want %v", c.unit, c.after, got, c.want)
+		}
+	}
+}
+
 func TestNoEventIsForgotten(t *testing.T) {
 	var tested []string
 	for _, c := range lines {
