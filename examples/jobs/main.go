@@ -20,7 +20,7 @@ func main() {
 	var config Config
 	flag.StringVar(&config.HTTP, "http", "127.0.0.1:8080", "`address` that links are sent to")
 	flag.StringVar(&config.Debug, "debug", "127.0.0.1:6060", "`address` of net/http/pprof")
-	flag.StringVar(&config.Database, "db", "links.db", "`path` of the database")
+	flag.StringVar(&config.Database, "db", ":memory:", "`path` of the database")
 	flag.Parse()
 	newApp(config).Run()
 }
