@@ -100,20 +100,23 @@ func ExitCode(err error) int {
 		return 0
 	}
 	// Not by errors.As: that of a unit is one error among others.
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		switch e := e.(type) {
-		case *ExitError:
-			if e.Code < 1 || e.Code > 255 {
+	for e := err; e != nil && !isUnitError(e); e = errors.Unwrap(e) {
+		if exit, ok := e.(*ExitError); ok {
+			if exit.Code < 1 || exit.Code > 255 {
 				return 1
 			}
-			return e.Code
-		case *unitError:
-			return 1
+			return exit.Code
 		}
 	}
+	// By errors.As: a unit may say more beside the signal that forced it.
 	var forced *signalError
 	if errors.As(err, &forced) {
 		return forced.code()
 	}
 	return 1
+}
+
+func isUnitError(err error) bool {
+	_, ok := err.(*unitError)
+	return ok
 }

@@ -150,6 +150,39 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// What a unit says beside the cause of the force does not hide the signal.
+func TestExitCodeOfAForceBySignalOfAUnitThatSaysMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := New(WithLogger(zap.NewNop()))
+		app.Provide(func() *process.Pool[int] {
+			return process.NewPool(1, 2, func(ctx context.Context, _ int) error {
+				<-ctx.Done()
+				return context.Cause(ctx)
+			})
+		})
+		if err := app.Invoke(func(pool *process.Pool[int]) {
+			time.AfterFunc(time.Second, func() {
+				for job := range 3 {
+					if err := pool.Submit(t.Context(), job); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		source := make(chan os.Signal, 2)
+		time.AfterFunc(2*time.Second, func() { source <- syscall.SIGTERM })
+		time.AfterFunc(3*time.Second, func() { source <- syscall.SIGTERM })
+
+		err := app.host("Run", t.Context(), source)
+
+		if code := ExitCode(err); code != 143 || !strings.Contains(fmt.Sprint(err), "2 accepted jobs were not begun") {
+			t.Errorf("exit code %d for %v", code, err)
+		}
+	})
+}
+
 // A signal stops an app that stops already for another reason no sooner, a second
 // one does.
 func TestSignalsDuringAnotherStop(t *testing.T) {

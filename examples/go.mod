@@ -9,6 +9,7 @@ require (
 	github.com/strata-go/strata v0.0.0
 	github.com/strata-go/strata/logging/terminal v0.0.0
 	github.com/strata-go/strata/process/sqlprocess v0.0.0
+	github.com/strata-go/strata/process/supervisor v0.0.0
 	go.uber.org/dig v1.19.0
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.28.0
@@ -36,4 +37,5 @@ replace (
 	github.com/strata-go/strata => ../
 	github.com/strata-go/strata/logging/terminal => ../logging/terminal
 	github.com/strata-go/strata/process/sqlprocess => ../process/sqlprocess
+	github.com/strata-go/strata/process/supervisor => ../process/supervisor
 )

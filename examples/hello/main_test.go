@@ -6,14 +6,14 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
-	"go.uber.org/goleak"
-
+	"github.com/strata-go/strata/examples/internal/programtest"
 	"github.com/strata-go/strata/process"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 func TestServerGreetsUntilItIsStopped(t *testing.T) {
 	t.Setenv("HTTP", "127.0.0.1:0")
@@ -51,4 +51,32 @@ func TestServerThatCannotBindDoesNotStart(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), taken.Addr().String()) {
 		t.Errorf("error = %v", err)
 	}
+}
+
+func TestTheProgramExitsWith0WhenItIsStopped(t *testing.T) {
+	t.Setenv("HTTP", "127.0.0.1:0")
+	p := programtest.Start(t)
+	p.Await("app started")
+
+	p.Signal(syscall.SIGINT)
+
+	if code := p.Exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestASecondProgramNamesTheAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	t.Setenv("HTTP", taken.Addr().String())
+
+	p := programtest.Start(t)
+
+	if code := p.Exit(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	p.Await("app stopped", taken.Addr().String(), "address already in use")
 }

@@ -1,12 +1,49 @@
 package main
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/strata-go/strata/examples/internal/programtest"
 	"github.com/strata-go/strata/examples/shop/config"
 )
+
+func TestMain(m *testing.M) { programtest.Main(m, main) }
+
+// What is lost when it is stopped, or killed, under load is counted in e2e: nothing.
+func TestAnOrderIsThereAfterARestart(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "shop.db")
+	start := func() (p *programtest.Program, orders string) {
+		p = programtest.Start(t, "-http", "127.0.0.1:0", "-fulfilment", "127.0.0.1:0", "-admin", "127.0.0.1:0", "-db", database)
+		p.Await("app started")
+		return p, programtest.URL(p.Await("listening", `"server":"api"`)) + "/orders"
+	}
+	stop := func(p *programtest.Program) {
+		p.Signal(syscall.SIGTERM)
+		if code := p.Exit(); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	}
+	p, orders := start()
+	status, answer := programtest.Do(t, http.MethodPost, orders, `{"sku":"tea","qty":2}`)
+	var placed struct{ ID string }
+	if err := json.Unmarshal([]byte(answer), &placed); err != nil || status != http.StatusCreated || placed.ID == "" {
+		t.Fatalf("%d %s, %v", status, answer, err)
+	}
+
+	stop(p)
+	p, orders = start()
+
+	if status, answer := programtest.Do(t, http.MethodGet, orders+"/"+placed.ID, ""); status != http.StatusOK {
+		t.Errorf("%d %s", status, answer)
+	}
+	stop(p)
+}
 
 func TestTheReadmeShowsThePlan(t *testing.T) {
 	plan, err := newApp(config.Config{}).Plan()
