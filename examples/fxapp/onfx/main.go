@@ -27,7 +27,9 @@ func newApp(cfg settings.Settings) *fx.App {
 	return fx.New(
 		fx.Supply(cfg),
 		fx.Provide(settings.NewLogger),
-		fx.WithLogger(func(log *zap.Logger) fxevent.Logger { return &fxevent.ZapLogger{Logger: log} }),
+		fx.WithLogger(func(log *zap.Logger) fxevent.Logger {
+			return &fxevent.ZapLogger{Logger: log}
+		}),
 		fx.StartTimeout(cfg.Start),
 		fx.StopTimeout(cfg.Stop),
 		storage,

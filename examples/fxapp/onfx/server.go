@@ -13,7 +13,8 @@ import (
 )
 
 func NewServer(
-	lc fx.Lifecycle, shutdowner fx.Shutdowner, cfg settings.Settings, mux *http.ServeMux, log *zap.Logger,
+	lc fx.Lifecycle, shutdowner fx.Shutdowner,
+	cfg settings.Settings, mux *http.ServeMux, log *zap.Logger,
 ) *http.Server {
 	server := &http.Server{Addr: cfg.HTTP, Handler: mux}
 	lc.Append(fx.Hook{

@@ -27,5 +27,6 @@ func NewOutbox(in outboxIn) *Outbox {
 }
 
 func (o *Outbox) Run(ctx context.Context, callback process.Callback) error {
-	return process.Sequential(process.Task(o.box.Connect), process.Leaf(o.box.Run, nil)).Run(ctx, callback)
+	connect, deliver := process.Task(o.box.Connect), process.Leaf(o.box.Run, nil)
+	return process.Sequential(connect, deliver).Run(ctx, callback)
 }

@@ -3,6 +3,8 @@ package outbox
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,7 +18,7 @@ type Sender interface {
 	Send(ctx context.Context, text string) (receipt string, err error)
 }
 
-// Outbox gives each message to every sender, and notes the last receipt.
+// Outbox gives each message to every sender, and notes the receipts.
 type Outbox struct {
 	store   *store.Store
 	senders []Sender
@@ -60,11 +62,14 @@ func (o *Outbox) deliver(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	receipt := ""
+	var receipts []string
 	for _, s := range o.senders {
-		if receipt, err = s.Send(ctx, m.Text); err != nil {
+		receipt, err := s.Send(ctx, m.Text)
+		if err != nil {
 			return err
 		}
+		receipts = append(receipts, receipt)
 	}
-	return o.store.Delivered(ctx, m.ID, receipt)
+	slices.Sort(receipts) // the members of a group are in no order
+	return o.store.Delivered(ctx, m.ID, strings.Join(receipts, ", "))
 }

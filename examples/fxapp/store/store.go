@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Message is one that was taken in. It is delivered when it has a receipt.
+// Message is one that was taken in. It is delivered when there is a receipt.
 type Message struct {
 	ID      int64  `json:"id"`
 	Text    string `json:"text"`
