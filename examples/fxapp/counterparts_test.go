@@ -1,6 +1,7 @@
 package fxapp_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -142,6 +143,23 @@ func TestNobodySeesTheGoroutineOfAHookEnd(t *testing.T) {
 
 type runs struct{ process.Runner }
 
+// What a stopped Run returns is an error, unless it is its context's.
+func TestAnErrorOfTheStopIsOne(t *testing.T) {
+	interrupted := errors.New("interrupted")
+	for _, words := range []error{nil, interrupted} {
+		ctx, cancel := context.WithCancel(t.Context())
+		app := quiet()
+		app.Supply(&runs{process.Leaf(func(leaf context.Context) error {
+			cancel()
+			<-leaf.Done()
+			return cmp.Or(words, leaf.Err())
+		}, nil)})
+		if err := app.RunContext(ctx); !errors.Is(err, words) {
+			t.Errorf("it returned %v, and the app %v", words, err)
+		}
+	}
+}
+
 func TestAnAnnotationCannotBeProvided(t *testing.T) {
 	app := quiet()
 	app.Provide(fx.Annotate(newPart, fx.ResultTags(`name:"a"`)))
@@ -193,6 +211,23 @@ func TestModulesExportAndScopesDoNot(t *testing.T) {
 	app.Scope("m").Provide(newPart, dig.Export(true))
 	if err := app.Invoke(func(*part) {}); err != nil {
 		t.Error(err)
+	}
+
+	type in struct {
+		dig.In
+
+		Parts []*part `group:"parts"`
+	}
+	for _, export := range []bool{false, true} {
+		app = quiet()
+		app.Scope("m").Provide(newPart, dig.Group("parts"), dig.Export(export))
+		if err := app.Invoke(func(in in) {
+			if seen := len(in.Parts) == 1; seen != export {
+				t.Errorf("exported: %v, seen: %v", export, seen)
+			}
+		}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

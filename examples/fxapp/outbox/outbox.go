@@ -42,16 +42,18 @@ func (o *Outbox) Connect(ctx context.Context) error {
 
 // Run delivers until its context ends. What is in hand then is delivered again after the next start.
 func (o *Outbox) Run(ctx context.Context) error {
+	defer o.log.Info("delivery ended")
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			o.log.Info("delivery ended")
 			return ctx.Err()
 		}
-		if err := o.deliver(ctx); err != nil {
+		if err := o.deliver(ctx); ctx.Err() != nil {
+			return ctx.Err() // for which a database has words of its own
+		} else if err != nil {
 			return err
 		}
 	}
