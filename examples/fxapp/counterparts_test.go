@@ -141,6 +141,29 @@ func TestNobodySeesTheGoroutineOfAHookEnd(t *testing.T) {
 	}
 }
 
+// Hooks of what does not need one another start side by side, unless Depend says otherwise.
+func TestDependOrdersHooks(t *testing.T) {
+	type server struct{ *part }
+	type worker struct{ *part }
+	nothing := hooks.StartHook(func() {})
+	for _, depend := range []bool{false, true} {
+		app := quiet()
+		app.Provide(func(lc hooks.Lifecycle) *server { lc.Append(nothing); return &server{} })
+		app.Provide(func(lc hooks.Lifecycle) *worker { lc.Append(nothing); return &worker{} })
+		layers := 1
+		if depend {
+			app.Depend(new(*server), new(*worker))
+			layers = 2
+		}
+		if err := app.Invoke(func(*server, *worker) {}); err != nil {
+			t.Fatal(err)
+		}
+		if plan, err := app.Plan(); err != nil || len(plan.Layers) != layers {
+			t.Errorf("depend: %v, the plan is\n%v, %v", depend, plan, err)
+		}
+	}
+}
+
 type runs struct{ process.Runner }
 
 // What a stopped Run returns is an error, unless it is its context's.
