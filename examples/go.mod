@@ -11,6 +11,7 @@ require (
 	github.com/strata-go/strata/process/sqlprocess v0.0.0
 	github.com/strata-go/strata/process/supervisor v0.0.0
 	go.uber.org/dig v1.19.0
+	go.uber.org/fx v1.24.0
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.28.0
 )
