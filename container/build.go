@@ -59,16 +59,17 @@ func (a *App) buildAll() (*run, error) {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
 	called := a.called()
-	units, err := arrange(sources, called)
+	order, err := arrange(sources, called)
 	if err != nil {
 		return nil, err
 	}
+	units := order.all
 	if err := askLimits(units); err != nil {
 		return nil, err
 	}
 	plan := a.planOf(units, called)
 	a.mu.Lock()
-	a.plan = plan
+	a.plan, a.order = plan, order
 	a.mu.Unlock()
 	a.emit(hooks.Planned{At: time.Now(), Plan: clonePlan(plan)})
 	return newRun(a, units, plan), nil
