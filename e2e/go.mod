@@ -9,6 +9,7 @@ require (
 	github.com/creack/pty v1.1.24
 	github.com/strata-go/strata v0.0.0
 	go.uber.org/zap v1.28.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
