@@ -116,7 +116,7 @@ type Constructed struct {
 type Planned struct {
 	// At is when the plan was made.
 	At time.Time
-	// Plan is what starts when; it is not changed afterwards and must not be.
+	// Plan is what starts when; it is not changed afterwards and must not be. It has no Chains.
 	Plan *Plan
 }
 
