@@ -23,6 +23,7 @@ import (
 )
 
 func TestGoBlocksCompile(t *testing.T) {
+	t.Parallel()
 	var blocks []block
 	for _, p := range pages(t) {
 		blocks = append(blocks, p.blocks...)
@@ -31,6 +32,7 @@ func TestGoBlocksCompile(t *testing.T) {
 }
 
 func TestGoBlockThatIsRottenIsFound(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, text, says string }{
 		{"syntax", "func {\n", "2: expected"},
 		{"method", "app := container.New()\napp.Start()\n", "3: app.Start undefined"},
@@ -56,6 +58,7 @@ func TestGoBlockThatIsRottenIsFound(t *testing.T) {
 }
 
 func TestGoBlockThatIsRightCompiles(t *testing.T) {
+	t.Parallel()
 	var blocks []block
 	for _, text := range []string{
 		"app := container.New()\napp.Provide(http.NewServeMux)\n",

@@ -23,6 +23,9 @@ var elsewhere = map[string]string{
 	"go test -v -count=1 -run DoesWhatDigDoes ./container":            "CI: go test work runs these tests",
 	"go test -v -count=1 -run Postgres ./e2e":                         "CI: go test work runs these tests, where there is a PostgreSQL",
 	"go test -v -count=1 -run Enumerate ./process":                    "CI: a step of its own",
+	"go test -count=1 -run Kubernetes ./docs":                         "CI: go test work runs these tests",
+	"docker stop -t 30 shop":                                          "by hand, where there is a Docker; TestKubernetesAndOthersWaitLongEnough checks the number",
+	"docker run --stop-timeout 30 shop":                               "by hand, where there is a Docker; TestKubernetesAndOthersWaitLongEnough checks the number",
 	"go run ./bench/report":                                           "by hand, it takes minutes and measures; CI runs it with -quick",
 	"go run ./examples/shop -db 'postgres://postgres@localhost/shop'": "by hand; the tests of e2e on PostgreSQL run it on one of their own",
 

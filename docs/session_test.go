@@ -2,12 +2,15 @@ package docs
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +25,14 @@ const (
 	// underway is set in the environment of what the tests of the documents run.
 	underway = "STRATA_DOCS_UNDERWAY"
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel").Value; parallel.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Set("8") // these tests mostly wait
+	}
+	os.Exit(m.Run())
+}
 
 // server is an example that goes on until it is stopped.
 type server struct {
@@ -65,6 +76,12 @@ func TestExamplesListenWhereTheDocumentsSay(t *testing.T) {
 			}
 		}
 	}
+}
+
+// environment is that of a user, who does not set GOWORK: CI runs this module without the workspace, too.
+func environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(setting string) bool { return strings.HasPrefix(setting, "GOWORK=") })
+	return append(env, underway+"=1")
 }
 
 // session runs the commands of one page, one after the other.
@@ -143,7 +160,7 @@ func (s *session) try(c command) string {
 	}
 	shell := exec.CommandContext(s.t.Context(), "sh", "-c", text)
 	shell.Dir = s.folder(c)
-	shell.Env = append(os.Environ(), underway+"=1")
+	shell.Env = environment()
 	var stdout, stderr bytes.Buffer
 	shell.Stdout, shell.Stderr = &stdout, &stderr
 	timer := time.AfterFunc(deadline, func() { _ = shell.Process.Kill() })
@@ -214,19 +231,19 @@ func (s *session) folder(c command) string {
 
 // start starts a server, and waits until it says that it has started.
 func (s *session) start(c command, known server) []string {
-	text, environment := c.text, append(os.Environ(), underway+"=1")
+	text, env := c.text, environment()
 	s.instead = make(map[string]string)
 	for i, own := range free(s.t, len(known.addresses)) {
 		a := known.addresses[i]
 		s.instead[a.shown] = own
 		if strings.HasSuffix(a.option, "=") {
-			environment = append(environment, a.option+own)
+			env = append(env, a.option+own)
 		} else {
 			text += " " + a.option + " " + own
 		}
 	}
 	shell := exec.Command("sh", "-c", "exec "+text)
-	shell.Dir, shell.Env = root, environment
+	shell.Dir, shell.Env = root, env
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a terminal does, which sends a Ctrl-C to all of them
 	s.log = new(transcript)
 	shell.Stdout, shell.Stderr = s.log, s.log
@@ -261,7 +278,7 @@ var exitStatus = regexp.MustCompile(`(?m)^exit status (\d+)$`)
 func (s *session) stop() []string {
 	if s.module != "" {
 		build := exec.Command("go", "build", "-o", os.DevNull, ".")
-		build.Dir = s.module
+		build.Dir, build.Env = s.module, environment()
 		s.module = ""
 		if output, err := build.CombinedOutput(); err != nil {
 			return []string{fmt.Sprintf("%s: go build: %v\n%s", s.page, err, output)}
