@@ -158,6 +158,16 @@ func plain(node ast.Node, source []byte) string {
 	return strings.ReplaceAll(all.String(), "\n", " ")
 }
 
+// source returns the text of a page.
+func source(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // report fails the test with each of the problems.
 func report(t *testing.T, problems []string) {
 	t.Helper()
