@@ -61,7 +61,7 @@ func TestStatusesOfTheDocsAreThoseThatAreSent(t *testing.T) {
 		result(nil),
 		result(errors.New("start *store.Store (store.New, store.go:42): connection refused")),
 	} {
-		if !strings.Contains(string(page), "\n    "+status+"\n") {
+		if !strings.Contains(string(page), "\n"+status+"\n") {
 			t.Errorf("docs/systemd.md does not show %q", status)
 		}
 	}
