@@ -15,6 +15,8 @@
 //     their names, those of the standard library, of Strata, and of imports_test.go. Names
 //     that the page does not declare stand in testdata/setup/, in the file of the page; what
 //     a block declares itself is not taken from there.
+//   - golang is an excerpt of an example, whose own test compares it.
+//   - bash is a script that a test of an example runs.
 //   - yaml, json, ini, hcl and dockerfile are parsed. text and mermaid are only shown.
 //
 // A link within the repository has to lead to a file, and its #anchor to a heading, by the

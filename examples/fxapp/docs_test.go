@@ -37,7 +37,7 @@ func blocks(language string) []string {
 
 // movedApp is the block that is in no file: newApp after the mechanical half.
 func movedApp() (string, error) {
-	for _, block := range blocks("go") {
+	for _, block := range blocks("golang") {
 		if strings.Contains(block, "scope.Invoke(") {
 			return block, nil
 		}
@@ -67,7 +67,7 @@ func buildMoved() error {
 			}
 		}
 	}
-	commands := exec.Command("sh", "-c", strings.Join(blocks("sh"), "\n"))
+	commands := exec.Command("sh", "-c", strings.Join(blocks("bash"), "\n"))
 	commands.Dir = folder
 	if out, err := commands.CombinedOutput(); err != nil {
 		return fmt.Errorf("the commands of docs/fx.md: %w\n%s", err, out)
@@ -125,7 +125,7 @@ func organiseImports(file string) error {
 	const fxImport = `"go.uber.org/fx"`
 	var imports []string
 	for _, line := range strings.Split(document, "\n") {
-		path, found := strings.CutPrefix(line, `    "`)
+		path, found := strings.CutPrefix(line, `"`)
 		path = strings.TrimSuffix(path, `"`)
 		if found && strings.Contains(string(text), filepath.Base(path)+".") {
 			imports = append(imports, fmt.Sprintf("%q", path))
@@ -156,10 +156,10 @@ func TestExcerptsAreTheCodeOfTheExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := blocks("go"); len(found) < 8 {
+	if found := blocks("golang"); len(found) < 8 {
 		t.Errorf("%d blocks of Go", len(found))
 	}
-	for _, block := range blocks("go") {
+	for _, block := range blocks("golang") {
 		within := func(file string) bool { return strings.Contains(file, squeeze(block)) }
 		if block != app && !slices.ContainsFunc(code, within) {
 			t.Errorf("in no file:\n%s", block)
@@ -168,7 +168,7 @@ func TestExcerptsAreTheCodeOfTheExample(t *testing.T) {
 }
 
 func TestLinesAreAsManyAsTheCommandCounts(t *testing.T) {
-	command := regexp.MustCompile(`(?m)^    (grep -c.*)$`).FindStringSubmatch(document)
+	command := regexp.MustCompile(`(?m)^(grep -c.*)$`).FindStringSubmatch(document)
 	if command == nil {
 		t.Fatal("there is no command")
 	}
