@@ -1,6 +1,11 @@
 package timeline
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/strata-go/strata/hooks"
+)
 
 // Step is a part of the critical chain.
 type Step struct {
@@ -15,6 +20,10 @@ type Step struct {
 	Took time.Duration
 }
 
+// gap is from where on a wait between two units is a step of its own. What is less is what
+// it takes to start a goroutine.
+const gap = time.Millisecond
+
 // CriticalChain returns the chain of steps that decided how long the start took, the first
 // first. The steps follow each other without a gap, and their sum is [Timeline.Took],
 // exactly.
@@ -22,24 +31,137 @@ type Step struct {
 // The first is "construction": all of it, since constructors are called one after the other;
 // [Timeline.Blame] tells which took how long. Then come the units of
 // [hooks.CriticalChain]. Where a millisecond or more passed between two of them, that is a
-// step of its own, which says what was waited for; less counts for the unit that follows.
+// step of its own, which says what was waited for; less counts for the step that follows.
 //
-// Of a start that failed, the chain leads to the unit that failed, of one that is under
-// way or was given up, to the pending unit that was started last.
-func (t *Timeline) CriticalChain() []Step { return nil }
+// Of a start that failed, the chain leads to the unit that failed first, of one that is
+// under way or was given up, to the pending unit that was started last.
+func (t *Timeline) CriticalChain() []Step {
+	if t.Began.IsZero() {
+		return nil
+	}
+	c := &chain{at: t.Began}
+	end := t.startEnd()
+	if t.Starting.IsZero() {
+		c.to(first(t.Built, end), "construction", "")
+		c.to(end, "waiting to be started", "")
+		return c.steps
+	}
+	c.to(first(t.Built, t.Starting), "construction", "")
+	c.pause(t.Starting, "waiting to be started")
 
-// Slack returns how much longer the unit's start might have taken before the start of the
-// application had: 0 if the unit is critical. Construction and what was waited for beside
-// units is taken as it was.
-//
-// The error says that there is no such unit, or that the start was not completed: then
-// nobody knows.
-func (t *Timeline) Slack(unit string) (time.Duration, error) { return 0, nil }
+	spans, late := t.spans(end)
+	reached := t.Starting
+	for _, s := range hooks.CriticalChain(t.plan(), t.Starting, spans) {
+		u := spans[s.Unit]
+		c.pause(u.Start, "waiting to start "+s.Unit)
+		reached = reached.Add(s.Took)
+		ready := reached
+		if u.Ready == late {
+			ready = end
+		}
+		c.to(ready, s.Unit, s.Unit)
+	}
+	c.pause(end, "completing the start")
+	c.rest(end)
+	return c.steps
+}
 
-// WhatIf returns how long the start would have taken, as [Timeline.Took], if the unit's
-// start had taken that long, by the application's schedule. Construction and what was waited
-// for beside units is taken as it was.
-//
-// The error says that there is no such unit, that the duration is negative, or that the
-// start was not completed.
-func (t *Timeline) WhatIf(unit string, took time.Duration) (time.Duration, error) { return 0, nil }
+// chain is a critical chain in the making.
+type chain struct {
+	steps []Step
+	at    time.Time // where the last step ended
+}
+
+// to adds a step until then, unless no time passed and it is not a unit.
+func (c *chain) to(then time.Time, name, unit string) {
+	took := max(then.Sub(c.at), 0)
+	if took == 0 && unit == "" {
+		return
+	}
+	c.steps = append(c.steps, Step{Name: name, Unit: unit, Began: c.at, Took: took})
+	c.at = c.at.Add(took)
+}
+
+// pause adds a step that nobody is to blame for, if it was long enough to be one.
+func (c *chain) pause(then time.Time, name string) {
+	if then.Sub(c.at) >= gap {
+		c.to(then, name, "")
+	}
+}
+
+// rest adds what is left, too little to be a step, to the last one.
+func (c *chain) rest(end time.Time) {
+	if n := len(c.steps); n > 0 {
+		c.steps[n-1].Took += end.Sub(c.at)
+		return
+	}
+	c.to(end, "construction", "")
+}
+
+// spans returns the starts of the units for [hooks.CriticalChain]. What was not ready at
+// the end of the start counts as ready at a moment later than all others, which is
+// returned, too; if a unit had failed, it alone.
+func (t *Timeline) spans(end time.Time) (spans map[string]hooks.Span, late time.Time) {
+	late = end.Add(1)
+	culprit := t.culprit()
+	spans = make(map[string]hooks.Span, len(t.Units))
+	for i := range t.Units {
+		u := &t.Units[i]
+		ready := u.Ready
+		if ready.After(end) || ready.IsZero() {
+			ready = time.Time{}
+			if culprit == u || culprit == nil && t.Ready.IsZero() {
+				ready = late
+			}
+		}
+		if !u.Starting.IsZero() && !u.Starting.After(end) {
+			spans[u.Name] = hooks.Span{Start: u.Starting, Ready: ready}
+		}
+	}
+	return spans, late
+}
+
+// culprit returns the unit for which the start was given up, nil if there is none.
+func (t *Timeline) culprit() (culprit *Unit) {
+	if !t.Ready.IsZero() {
+		return nil
+	}
+	for i := range t.Units {
+		u := &t.Units[i]
+		if u.Ready.IsZero() && !u.Failed.IsZero() && (culprit == nil || u.Failed.Before(culprit.Failed)) {
+			culprit = u
+		}
+	}
+	return culprit
+}
+
+// plan returns the plan by which the units were started.
+func (t *Timeline) plan() *hooks.Plan {
+	p := &hooks.Plan{Schedule: t.Schedule}
+	for _, units := range t.layers() {
+		var layer []hooks.Unit
+		for _, i := range units {
+			layer = append(layer, hooks.Unit{Name: t.Units[i].Name, DependsOn: t.Units[i].DependsOn})
+		}
+		p.Layers = append(p.Layers, layer)
+	}
+	return p
+}
+
+// layers returns the positions of the units, by layer. None is empty.
+func (t *Timeline) layers() [][]int {
+	byNumber := make(map[int][]int)
+	var numbers []int
+	for i, u := range t.Units {
+		if byNumber[u.Layer] == nil {
+			numbers = append(numbers, u.Layer)
+		}
+		byNumber[u.Layer] = append(byNumber[u.Layer], i)
+	}
+	slices.Sort(numbers)
+	var layers [][]int
+	for _, n := range numbers {
+		layers = append(layers, byNumber[n])
+	}
+	return layers
+}

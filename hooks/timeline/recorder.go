@@ -47,7 +47,7 @@ func (r *Recorder) Observe(event hooks.Event) {
 	case hooks.Planned:
 		r.plan(e)
 	case hooks.AppStarting:
-		t.Starting = e.At
+		t.Began, t.Starting = first(t.Began, e.At), e.At
 		r.enter(Starting)
 	case hooks.AppStarted:
 		t.Ready = e.At
@@ -139,7 +139,7 @@ func (r *Recorder) constructed(e hooks.Constructed, said string) {
 }
 
 func (r *Recorder) plan(e hooks.Planned) {
-	r.timeline.Began, r.planned = e.At.Add(-e.Took), true
+	r.timeline.Began, r.timeline.Built, r.planned = e.At.Add(-e.Took), e.At, true
 	if e.Plan == nil {
 		return
 	}
@@ -213,7 +213,7 @@ func (t *Timeline) onOneClock() {
 			}
 		}
 	}
-	set(&t.Began, &t.Starting, &t.Ready, &t.Stopping, &t.Draining, &t.Ended, &t.Taken)
+	set(&t.Began, &t.Built, &t.Starting, &t.Ready, &t.Stopping, &t.Draining, &t.Ended, &t.Taken)
 	for i := range t.Constructors {
 		c := &t.Constructors[i]
 		set(&c.Began, &c.Ended)

@@ -16,6 +16,8 @@ type Timeline struct {
 	// Began is when the application began to call constructors; while it is at that, as
 	// far as is known.
 	Began time.Time `json:"began,omitzero"`
+	// Built is when everything that runs had been constructed.
+	Built time.Time `json:"built,omitzero"`
 	// Starting is when the first units were about to start.
 	Starting time.Time `json:"starting,omitzero"`
 	// Ready is when all units were.
@@ -148,14 +150,4 @@ func first(times ...time.Time) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// unit returns the position of the unit of that name, -1 if there is none.
-func (t *Timeline) unit(name string) int {
-	for i := range t.Units {
-		if t.Units[i].Name == name {
-			return i
-		}
-	}
-	return -1
 }
