@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/container/inspect"
 	"github.com/strata-go/strata/process"
@@ -49,6 +51,9 @@ func (u *unit) Run(ctx context.Context, callback process.Callback) error {
 				}
 				return sleep(ctx, u.stop)
 			case v := <-u.report:
+				if p, ok := v.(panicking); ok {
+					panic(p)
+				}
 				process.Report(ctx, v)
 			case err := <-u.broken:
 				return err
@@ -58,6 +63,9 @@ func (u *unit) Run(ctx context.Context, callback process.Callback) error {
 		}
 	}).Run(ctx, callback)
 }
+
+// panicking is a report that has the unit panic.
+type panicking struct{}
 
 func hangsHere(c <-chan struct{}) { <-c }
 
@@ -92,7 +100,7 @@ func newService(options ...container.Option) *service {
 		database: &database{newUnit()}, cache: &cache{newUnit()}, server: &server{newUnit()},
 		done: make(chan error, 1),
 	}
-	s.App = container.New(append(options, container.WithLog(nil))...)
+	s.App = container.New(append(options, container.WithLogger(zap.NewNop()))...)
 	s.Provide(func() *database { return s.database })
 	s.Provide(func(*database) *cache { return s.cache })
 	s.Provide(func(*cache) *server { return s.server })
