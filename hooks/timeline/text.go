@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,7 +54,7 @@ func (t *Timeline) droppedNote() string {
 func short(d time.Duration) string {
 	switch day := 24 * time.Hour; {
 	case d < 0:
-		return "-" + short(-d)
+		return "-" + short(-max(d, -math.MaxInt64))
 	case d < time.Microsecond:
 	case d < time.Millisecond:
 		d = d.Round(time.Microsecond)
