@@ -37,7 +37,7 @@ type App struct {
 	ended      chan struct{} // closed when it has ended, or was given up
 
 	own      map[*wiring.Node]bool // what New or Attach provided
-	supplied map[*wiring.Node]bool
+	supplied map[*wiring.Node]bool // written under mu: Plan reads it, from any goroutine
 	calls    map[*wiring.Node]*calls // of constructors and decorators that are called through the app
 	refused  map[*wiring.Node]bool   // of what was found in the container, what is an error
 
@@ -49,6 +49,7 @@ type App struct {
 	depends  []depend
 	makers   []*maker           // in the order in which they were called
 	plan     *Plan              // exact, after the build
+	order    *order             // of its units
 	stop     *hooks.AppStopping // why it stops, once it does
 	misuse   []error            // of hooks appended too late
 	invoked  []*wiring.Node     // functions with optional parameters

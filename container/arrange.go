@@ -27,13 +27,12 @@ type unit struct {
 
 // arrange turns sources into units with names, layers and dependencies, in the order
 // of registration of what made them. What is not used nobody waits for. The error is
-// that of newOrder.
-func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
+// that of newOrder. The order is not changed afterwards.
+func arrange(from *sources, used map[*wiring.Node]bool) (*order, error) {
 	o, err := newOrder(from, used)
 	if err != nil {
 		return nil, err
 	}
-	var all []*unit
 	for _, s := range o.list {
 		for _, p := range s.parts {
 			u := &unit{
@@ -44,25 +43,49 @@ func arrange(from *sources, used map[*wiring.Node]bool) ([]*unit, error) {
 				named:    p.named,
 			}
 			o.units[s.node] = append(o.units[s.node], u)
-			all = append(all, u)
+			o.all = append(o.all, u)
 		}
 	}
-	tellPackagesApart(all)
-	makeUnique(all)
+	tellPackagesApart(o.all)
+	makeUnique(o.all)
 	for _, s := range o.list {
 		o.connect(s)
 	}
-	return all, nil
+	return o, nil
 }
 
 // order finds who waits for whom, on the graph of what dig wires.
 type order struct {
 	list    []*source // in the order of registration
+	all     []*unit   // in that order, too
 	used    map[*wiring.Node]bool
 	units   map[*wiring.Node][]*unit
-	instead relation                        // what a node waits for beside its edges
+	instead map[*wiring.Node][]detour       // what a node waits for beside its edges
 	near    map[*wiring.Node][]*wiring.Node // the nearest nodes with units that a node reaches
 	layers  map[*wiring.Node]int
+}
+
+// detour is what a node waits for beside its edges. Who waits for whom then is
+//
+//   - a decorator for what Depend says of the constructor of which it stands for the
+//     value: that has edge, and made is the constructor;
+//   - who took the raw value, by edge, for the decorator that stands for it;
+//   - who returns what another one has made, for that: it has no edge.
+type detour struct {
+	to   *wiring.Node
+	edge wiring.Edge
+	made *wiring.Node
+}
+
+// detour adds what n waits for, once.
+func (o *order) detour(n *wiring.Node, d detour) {
+	if slices.ContainsFunc(o.instead[n], func(known detour) bool { return known.to == d.to }) {
+		return
+	}
+	if o.instead == nil {
+		o.instead = make(map[*wiring.Node][]detour)
+	}
+	o.instead[n] = append(o.instead[n], d)
 }
 
 // newOrder returns the order of sources. The error is a cycle that only shows when
@@ -98,7 +121,7 @@ func (o *order) replace(replaced relation) error {
 				if o.reaches(e.To, d) {
 					return fmt.Errorf("cycle: %v needs the value of %v, which runs in the place of that of %v, and so waits for the first by Depend", e.To, d, c)
 				}
-				o.instead.note(d, e.To)
+				o.detour(d, detour{to: e.To, edge: e, made: c})
 			}
 		}
 	}
@@ -109,8 +132,8 @@ func (o *order) replace(replaced relation) error {
 	above := make(map[*wiring.Node]map[*wiring.Node]bool) // decorators: what they reach
 	for _, n := range sorted(reached) {
 		edges := slices.Clip(o.edges(n))
-		for _, to := range o.instead[n] {
-			edges = append(edges, wiring.Edge{To: to, Link: true})
+		for _, d := range o.instead[n] {
+			edges = append(edges, wiring.Edge{To: d.to, Link: true}) // without a Param, as no other has
 		}
 		for _, e := range edges {
 			for _, d := range replaced[e.To] {
@@ -121,7 +144,7 @@ func (o *order) replace(replaced relation) error {
 				switch {
 				case n == d:
 				case !above[d][n]:
-					o.instead.note(n, d)
+					o.detour(n, detour{to: d, edge: e})
 					for _, reached := range above {
 						if reached[n] {
 							maps.Copy(reached, above[d])
@@ -144,7 +167,7 @@ func (o *order) share(shared relation) {
 		for _, first := range shared[n] {
 			passedOn := slices.Contains(o.waitsFor(n), first) || o.reaches(n, first)
 			if !passedOn && !o.reaches(first, n) {
-				o.instead.note(n, first)
+				o.detour(n, detour{to: first})
 			}
 		}
 	}
@@ -195,7 +218,10 @@ func (o *order) waitsFor(n *wiring.Node) []*wiring.Node {
 	for _, e := range o.edges(n) {
 		to = append(to, e.To)
 	}
-	return append(to, o.instead[n]...)
+	for _, d := range o.instead[n] {
+		to = append(to, d.to)
+	}
+	return to
 }
 
 // connect gives the units of a source their layer and dependencies. Its hooks start

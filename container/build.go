@@ -60,16 +60,17 @@ func (a *App) buildAll() (*run, error) {
 		return nil, fmt.Errorf("construct: %w", err)
 	}
 	called := a.called()
-	units, err := arrange(sources, called)
+	order, err := arrange(sources, called)
 	if err != nil {
 		return nil, err
 	}
+	units := order.all
 	if err := askLimits(units); err != nil {
 		return nil, err
 	}
 	plan := a.planOf(units, called)
 	a.mu.Lock()
-	a.plan = plan
+	a.plan, a.order = plan, order
 	a.mu.Unlock()
 	now := time.Now()
 	a.emit(hooks.Planned{At: now, Took: now.Sub(began), Plan: clonePlan(plan)})

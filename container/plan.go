@@ -81,29 +81,34 @@ func (a *App) verify() error {
 // it goes by the declared types, and the warnings name what only the build decides;
 // after that it is exact. Before and after, they name each optional parameter that
 // stays empty although somebody provides it, because something is missing that this
-// somebody needs. The error is that of [App.Verify], but for a cycle that nobody asks
+// somebody needs. It has the Chains that [hooks.Plan.Explain] tells, which the plan of
+// a [hooks.Planned] has not: they are found when they are asked for, so that a start
+// takes no longer. The error is that of [App.Verify], but for a cycle that nobody asks
 // for.
 func (a *App) Plan() (*Plan, error) {
 	a.mu.Lock()
-	exact := a.plan
+	exact, settled := a.plan, a.order
 	a.mu.Unlock()
 	if exact != nil {
-		return clonePlan(exact), nil
+		p := clonePlan(exact)
+		p.Chains = a.chains(settled)
+		return p, nil
 	}
 	if err := a.verify(); err != nil {
 		return nil, err
 	}
 	declared := a.declared()
-	units, err := arrange(&declared.sources, declared.planned)
+	order, err := arrange(&declared.sources, declared.planned)
 	if err != nil {
 		return nil, err
 	}
-	p := a.planOf(units, declared.planned)
+	p := a.planOf(order.all, declared.planned)
 	p.Warnings = append(p.Warnings, declared.warnings...)
+	p.Chains = a.chains(order)
 	return p, nil
 }
 
-// clonePlan returns a copy for somebody who may change it.
+// clonePlan returns a copy, without chains, for somebody who may change it.
 func clonePlan(p *Plan) *Plan {
 	clone := *p
 	clone.Layers = slices.Clone(p.Layers)

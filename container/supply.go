@@ -55,7 +55,9 @@ func (a *App) supply(value any, pc uintptr) error {
 	v := reflect.ValueOf(value)
 	constructor, _ := a.replace(returning(v.Type(), v), nil)
 	_, err := a.root.wiring.Provide(constructor, []dig.ProvideOption{dig.LocationForPC(pc)}, func(n *wiring.Node) wiring.Interceptor {
+		a.mu.Lock()
 		a.supplied[n] = true
+		a.mu.Unlock()
 		return a.interceptor(n)
 	})
 	return err

@@ -68,16 +68,17 @@ func (a *App) simulation(t trial) *App {
 // simulate is buildAll without a build.
 func (a *App) simulate() (*run, error) {
 	declared := a.declared()
-	units, err := arrange(&declared.sources, declared.planned)
+	order, err := arrange(&declared.sources, declared.planned)
 	if err != nil {
 		return nil, err
 	}
+	units := order.all
 	for _, u := range units {
 		u.value = value{runner: process.Nop()}
 	}
 	plan := a.planOf(units, declared.planned)
 	a.mu.Lock()
-	a.plan = plan
+	a.plan, a.order = plan, order
 	a.mu.Unlock()
 	a.emit(hooks.Planned{At: time.Now(), Plan: clonePlan(plan)})
 	return newRun(a, units, plan), nil

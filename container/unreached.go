@@ -160,11 +160,12 @@ func (a *App) salvage(cause error) *run {
 	if err != nil {
 		return nil // adapt has no errors
 	}
-	units, err := arrange(sources, a.called())
+	order, err := arrange(sources, a.called())
 	if err != nil {
 		sources.replaced, sources.shared = nil, nil
-		units, _ = arrange(sources, a.called())
+		order, _ = arrange(sources, a.called())
 	}
+	units := order.all
 	// One that is wrong is no limit here.
 	_ = askLimits(slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return !u.stopsOnly() }))
 	return newRun(a, units, nil).giveUp(cause)

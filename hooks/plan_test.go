@@ -27,9 +27,21 @@ func TestPlanTextOfOddPlans(t *testing.T) {
 			}}},
 			"2 units in 1 layer, by dependency\n\nlayer 0\n├─ warm\n└─ *Cache  after warm\n",
 		},
-		"a name with line breaks": {
-			&hooks.Plan{Layers: [][]hooks.Unit{{{Name: "a\nb\t c", DependsOn: []string{"d\r\ne"}}}}},
-			"1 unit in 1 layer, by layer\n\nlayer 0\n└─ a b c  after d e\n",
+		"what cannot be printed": {
+			&hooks.Plan{
+				Layers:   [][]hooks.Unit{{{Name: "a\nb\x1b[31m c", DependsOn: []string{"d\r\ne", "\xff", "\u202e", ""}}}},
+				Warnings: []string{"one\nsentence\x07"},
+			},
+			"1 unit in 1 layer, by layer\n\nlayer 0\n" +
+				`└─ a\nb\x1b[31m c  after d\r\ne, \xff, \u202e, ""` + "\n\nwarnings\n" + `└─ one sentence\a` + "\n",
+		},
+		"names that are wider than they have characters": {
+			&hooks.Plan{Layers: [][]hooks.Unit{{
+				{Name: "店舗", DependsOn: []string{"x"}},
+				{Name: "e\u0301te\u0301", DependsOn: []string{"x"}}, // an e with an accent is two characters
+				{Name: "🛒cart", DependsOn: []string{"x"}},
+			}}},
+			"3 units in 1 layer, by layer\n\nlayer 0\n├─ 店舗    after x\n├─ e\u0301te\u0301     after x\n└─ 🛒cart  after x\n",
 		},
 		"a name wider than its column": {
 			&hooks.Plan{Layers: [][]hooks.Unit{{
