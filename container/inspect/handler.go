@@ -39,6 +39,7 @@ type handler struct {
 	recorder *timeline.Recorder
 	doors    *doors
 	profiles sync.Mutex // held while a goroutine profile is taken: one at a time
+	plans    sync.Mutex // held while the app is asked for its plan: one at a time
 }
 
 //go:embed assets
@@ -146,6 +147,7 @@ func (h *handler) answer(w http.ResponseWriter, kind string, text []byte, err er
 // body returns all that is known now. Before the app is built, that is what it would
 // start.
 func (h *handler) body() body {
+	h.explain()
 	b, planned := h.view.body()
 	return h.declared(b, planned)
 }
@@ -155,7 +157,9 @@ func (h *handler) declared(b body, planned bool) body {
 	if planned || h.app == nil || b.App.State.ended() {
 		return b
 	}
+	h.plans.Lock()
 	p, err := h.app.Plan()
+	h.plans.Unlock()
 	if err != nil {
 		b.App.Error = errorText(err)
 		return b
@@ -163,6 +167,27 @@ func (h *handler) declared(b body, planned bool) body {
 	b.Units, b.App.Layers, b.App.Schedule = unitsOf(p), len(p.Layers), p.Schedule.String()
 	b.App.Unused, b.App.Warnings = boundedAll(p.Unused), boundedAll(p.Warnings)
 	return b
+}
+
+// explain has the view know why units wait for each other, once they are those that
+// really start. Nobody who starts the app is made to wait for that.
+func (h *handler) explain() {
+	h.plans.Lock()
+	defer h.plans.Unlock()
+	v := h.view
+	v.mu.Lock()
+	ask := v.planned && !v.explained
+	v.mu.Unlock()
+	if !ask {
+		return
+	}
+	p, err := h.app.Plan()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.explained = true
+	if err == nil {
+		explain(v.units, p)
+	}
 }
 
 // body returns all that is known, and whether the units are those that really start.

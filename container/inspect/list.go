@@ -1,6 +1,11 @@
 package inspect
 
-import "github.com/strata-go/strata/hooks"
+import (
+	"slices"
+	"strings"
+
+	"github.com/strata-go/strata/hooks"
+)
 
 // newUnit returns a unit of which nothing is known but what the plan says of it alone.
 func newUnit(of hooks.Unit, layer, id int) *unit {
@@ -14,8 +19,8 @@ func newUnit(of hooks.Unit, layer, id int) *unit {
 	return u
 }
 
-// link notes what a plan says of units together: who waits for each, and why.
-func link(units []*unit, p *hooks.Plan) {
+// link notes who waits for each unit.
+func link(units []*unit) {
 	byName := make(map[string]*unit, len(units))
 	for _, u := range units {
 		byName[u.Name] = u
@@ -29,6 +34,27 @@ func link(units []*unit, p *hooks.Plan) {
 	}
 }
 
+// explain notes why units wait for each other, as far as the plan says so.
+func explain(units []*unit, p *hooks.Plan) {
+	type pair struct{ unit, on string }
+	why := make(map[pair]string, len(p.Chains))
+	for _, chain := range p.Chains {
+		var texts []string
+		for _, l := range chain.Links {
+			if l.Text != "" {
+				texts = append(texts, l.Text)
+			}
+		}
+		why[pair{bounded(chain.Unit), bounded(chain.DependsOn)}] = bounded(strings.Join(texts, ", "))
+	}
+	for _, u := range units {
+		u.DependsOn = slices.Clone(u.DependsOn)
+		for i, d := range u.DependsOn {
+			u.DependsOn[i].Why = why[pair{u.Name, d.Name}]
+		}
+	}
+}
+
 // unitsOf returns the units of a plan that is not followed yet.
 func unitsOf(p *hooks.Plan) []unitBody {
 	var units []*unit
@@ -37,7 +63,8 @@ func unitsOf(p *hooks.Plan) []unitBody {
 			units = append(units, newUnit(u, i, len(units)))
 		}
 	}
-	link(units, p)
+	link(units)
+	explain(units, p)
 	bodies := make([]unitBody, len(units))
 	for i, u := range units {
 		bodies[i] = u.unitBody

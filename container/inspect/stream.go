@@ -90,6 +90,7 @@ func (s *stream) run(r *http.Request) {
 // update sends what has changed, and says when more has, or that this was the last.
 func (s *stream) update() (changed <-chan struct{}, last bool, err error) {
 	v := s.handler.view
+	s.handler.explain()
 	v.mu.Lock()
 	changed, version, planned := v.changed, v.version, v.planned
 	whole := s.sent == 0 || s.sent < v.listed

@@ -24,15 +24,16 @@ const (
 type view struct {
 	instance string
 
-	mu       sync.Mutex    // guards what follows
-	version  uint64        // of the last change
-	changed  chan struct{} // closed at the next change
-	listed   uint64        // the version in which the list of units last changed
-	planned  bool          // it is the list that really starts
-	app      appBody
-	stopping time.Time // when the reason to stop came up, zero if there is none
-	units    []*unit   // in the order of the plan
-	byName   map[string]*unit
+	mu        sync.Mutex    // guards what follows
+	version   uint64        // of the last change
+	changed   chan struct{} // closed at the next change
+	listed    uint64        // the version in which the list of units last changed
+	planned   bool          // it is the list that really starts
+	explained bool          // it says why units wait for each other, which the event does not
+	app       appBody
+	stopping  time.Time // when the reason to stop came up, zero if there is none
+	units     []*unit   // in the order of the plan
+	byName    map[string]*unit
 }
 
 // unit is what is known of a unit. What its body refers to is replaced, not changed: it
@@ -169,7 +170,7 @@ func (v *view) plan(p *hooks.Plan, at time.Time) {
 			v.list(u, i)
 		}
 	}
-	link(v.units, p)
+	link(v.units)
 	for _, u := range v.units {
 		u.Since = shown(at)
 		if was := known[u.name]; was != nil { // it has begun already
