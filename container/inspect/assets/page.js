@@ -156,7 +156,7 @@ function labelled(element, id) {
 function box(unit) {
   const button = make("button", { type: "button", className: "unit", tabIndex: -1 },
     make("span", { className: "name", textContent: unit.name }), " ",
-    make("span", { className: "line" }));
+    make("span", { className: "line" }), " ", make("span", { className: "relation" }));
   button.dataset.unit = unit.name;
   button.addEventListener("click", () => open(unit.name));
   button.addEventListener("focus", () => rove(unit.id));
@@ -175,19 +175,19 @@ function refresh(unit) {
   if (unit.late || ["starting", "draining", "stopping"].includes(unit.state)) {
     if (age(unit.since) >= 1) parts.push(" ", make("span", { className: "took", textContent: `for ${lasting(unit.since)}` }));
   } else if (unit.start_seconds && ["running", "waiting"].includes(unit.state)) {
-    parts.push(" ", make("span", { className: "took", textContent: `in ${seconds(unit.start_seconds)}` }));
+    parts.push(" ", make("span", { className: "took", textContent: `start ${seconds(unit.start_seconds)}` }));
   } else if (unit.stop_seconds) {
-    parts.push(" ", make("span", { className: "took", textContent: `in ${seconds(unit.stop_seconds)}` }));
+    parts.push(" ", make("span", { className: "took", textContent: `stop ${seconds(unit.stop_seconds)}` }));
   }
   const marks = [unit.stuck && "stuck", !unit.stuck && unit.late && "late", unit.forced && "forced",
     unit.report_count && `${unit.report_count} report${unit.report_count > 1 ? "s" : ""}`].filter(Boolean);
   for (const mark of marks) parts.push(" ", make("span", { className: "mark", textContent: mark }));
   const relation = relationTo(unit);
-  if (relation) parts.push(" ", make("span", { className: "relation", textContent: relation === "dependency" ? "▲ waited for" : "▼ waits" }));
+  button.querySelector(".relation").textContent = { dependency: "▲ waited for", dependent: "▼ waits" }[relation] || "";
   button.classList.toggle("dependency", relation === "dependency");
   button.classList.toggle("dependent", relation === "dependent");
   if (unit.name === chosen) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
-  const line = button.lastElementChild;
+  const line = button.querySelector(".line");
   const text = parts.map((part) => part.textContent ?? part).join("");
   if (line.textContent !== text) line.replaceChildren(...parts);
   if (was && was !== unit.state && unit.state === "failed") say(`${unit.name} failed.`);
@@ -246,16 +246,18 @@ edges.setAttribute("aria-hidden", "true");
 const fewUnits = 20;
 
 function draw(name = chosen) {
-  const origin = $("units").getBoundingClientRect();
+  const area = $("units");
+  const origin = area.getBoundingClientRect();
+  const places = boxes.map((box) => box.parentElement.hidden ? null : box.getBoundingClientRect());
+  const rows = [...new Set(places.filter(Boolean).map((place) => Math.round(place.top)))].sort((a, b) => a - b);
   const paths = [];
   for (const unit of units) {
     for (const d of unit.depends_on) {
       const on = byName.get(d.name);
       const ofChosen = unit.name === name || d.name === name;
-      if (!on || !ofChosen && units.length > fewUnits) continue;
-      if (boxes[on.id].parentElement.hidden || boxes[unit.id].parentElement.hidden) continue;
+      if (!on || !ofChosen && units.length > fewUnits || !places[on.id] || !places[unit.id]) continue;
       const path = document.createElementNS(edges.namespaceURI, "path");
-      path.setAttribute("d", curve(boxes[on.id].getBoundingClientRect(), boxes[unit.id].getBoundingClientRect(), origin));
+      path.setAttribute("d", way(places[on.id], places[unit.id], rows, origin, on.id % 4));
       if (ofChosen) path.setAttribute("class", "chosen");
       paths.push(path);
     }
@@ -264,12 +266,18 @@ function draw(name = chosen) {
   edges.replaceChildren(...paths);
 }
 
-// curve goes from the bottom of one box to the top of another.
-function curve(from, to, origin) {
+// way goes from the bottom of one box to the top of another, between the boxes: along
+// the row, down beside a column if there are rows between the two, and along the row.
+// Those from different boxes go side by side.
+function way(from, to, rows, origin, lane) {
   const x1 = from.left + from.width / 2 - origin.left, y1 = from.bottom - origin.top;
   const x2 = to.left + to.width / 2 - origin.left, y2 = to.top - origin.top;
-  const bend = Math.max(12, (y2 - y1) / 2);
-  return `M${x1},${y1}C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`;
+  const below = y1 + 5 + lane * 3, above = y2 - 5;
+  const between = rows.indexOf(Math.round(to.top)) - rows.indexOf(Math.round(from.top)) - 1;
+  if (between <= 0) return `M${x1},${y1}V${below}H${x2}V${y2}`;
+  const right = to.left > from.left || to.left === from.left && from.right + 20 < origin.right;
+  const beside = (right ? from.right + 3 : from.left - 12) - origin.left + lane * 3;
+  return `M${x1},${y1}V${below}H${beside}V${above}H${x2}V${y2}`;
 }
 
 new ResizeObserver(() => draw()).observe($("units"));
