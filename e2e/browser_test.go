@@ -135,16 +135,19 @@ func (b *tab) keys(keys ...string) {
 	}
 }
 
-// view sets how wide the window is, and what the reader prefers.
-func (b *tab) view(width, height int64, scheme string) {
+// view sets how wide the window is, and whether the page is to be light, dark or printed.
+func (b *tab) view(width, height int64, as string) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(width, height))
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: scheme},
-			{Name: "prefers-reduced-motion", Value: "reduce"},
-		},
-	}); err != nil {
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: as},
+		{Name: "prefers-reduced-motion", Value: "reduce"},
+	}}
+	if as == "print" {
+		media = emulation.SetEmulatedMediaParams{Media: "print"}
+	}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
 		b.t.Fatal(err)
 	}
+	b.await("the layout is new", fmt.Sprintf("innerWidth === %d", width))
 }

@@ -337,8 +337,8 @@ const geometry = `(() => {
 	return wrong;
 })()`
 
-// Nothing overlaps or is cut off, in narrow windows and at 200% (a window of 640), with
-// details and without.
+// Nothing overlaps or is cut off, in narrow windows, at 200% (a window of 640) and in
+// print, with details and without.
 func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 	for _, size := range sizes {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -348,11 +348,10 @@ func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 					b.do(chromedp.Click(chromedp.CSS(`.layer:last-of-type .unit`)))
 					b.await("the details are open", `!document.querySelector("#details").hidden`)
 				}
-				for _, width := range []int64{1280, 640, 390} {
-					b.view(width, 900, "light")
-					b.await("the layout is new", fmt.Sprintf("innerWidth === %d", width))
+				for width, as := range map[int64]string{1280: "light", 640: "light", 390: "dark", 760: "print"} {
+					b.view(width, 900, as)
 					for _, wrong := range value[[]string](b, geometry) {
-						t.Errorf("%d px, details %v: %s", width, details, wrong)
+						t.Errorf("%d px, %s, details %v: %s", width, as, details, wrong)
 					}
 				}
 			}

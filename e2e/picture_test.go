@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image"
 	"image/color"
@@ -40,13 +41,20 @@ func TestThePageIsPictured(t *testing.T) {
 	}
 }
 
-// picture writes a picture of the whole page.
+// picture writes a picture of the page; of a long one without the timeline.
 func (b *tab) picture(name string) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate[chromedp.Void]("document.activeElement.blur(), scrollTo(0, 0)"))
 	b.await("the plot is there", `document.querySelector("#plot").complete && document.querySelector("#plot").naturalWidth > 0`)
+	height := value[float64](b, "document.documentElement.scrollHeight")
+	if height > 5000 {
+		height = value[float64](b, `document.querySelector("#timeline").getBoundingClientRect().top`)
+	}
 	beyond := true
-	shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond})
+	shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		CaptureBeyondViewport: &beyond,
+		Clip:                  &page.Viewport{Width: value[float64](b, "innerWidth"), Height: height, Scale: 1},
+	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -62,28 +70,27 @@ func (b *tab) picture(name string) {
 	}
 }
 
-// smaller returns a picture with the 64 colours that are most frequent in it, which is
-// all that a page has but for the edges of its letters.
+// smaller returns a picture with 128 colours: those that are most frequent in it, and of
+// the rest, which are the edges of letters, what is close.
 func smaller(picture []byte) ([]byte, error) {
 	full, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
 		return nil, err
 	}
 	bounds := full.Bounds()
-	counts := make(map[color.RGBA]int)
+	exact, close := make(map[color.RGBA]int), make(map[color.RGBA]int)
 	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(full.At(x, y)).(color.RGBA) }
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			counts[at(x, y)]++
+			exact[at(x, y)]++
 		}
 	}
-	frequent := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int { return counts[b] - counts[a] })
-	var palette color.Palette
-	for _, c := range frequent[:min(64, len(frequent))] {
-		palette = append(palette, c)
+	for c, n := range exact {
+		close[color.RGBA{c.R | 31, c.G | 31, c.B | 31, 255}] += n
 	}
+	palette := append(frequent(exact, 40), frequent(close, 88)...)
 	nearest := make(map[color.RGBA]uint8)
-	for c := range counts {
+	for c := range exact {
 		nearest[c] = uint8(palette.Index(c))
 	}
 	few := image.NewPaletted(bounds, palette)
@@ -95,4 +102,15 @@ func smaller(picture []byte) ([]byte, error) {
 	var out bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few)
 	return out.Bytes(), err
+}
+
+// frequent returns the most frequent colours.
+func frequent(counts map[color.RGBA]int, most int) (palette color.Palette) {
+	all := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
+	for _, c := range all[:min(most, len(all))] {
+		palette = append(palette, c)
+	}
+	return palette
 }
