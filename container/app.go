@@ -36,8 +36,8 @@ type App struct {
 	stopping   chan struct{} // closed when the app begins to stop
 	ended      chan struct{} // closed when it has ended, or was given up
 
-	own      map[*wiring.Node]bool // what New or Attach provided
-	supplied map[*wiring.Node]bool // written under mu: Plan reads it, from any goroutine
+	own      map[*wiring.Node]bool   // what New or Attach provided
+	supplied map[*wiring.Node]bool   // written under mu: Plan reads it, from any goroutine
 	calls    map[*wiring.Node]*calls // of constructors and decorators that are called through the app
 	refused  map[*wiring.Node]bool   // of what was found in the container, what is an error
 

@@ -231,9 +231,11 @@ func (o *order) connect(s *source) {
 	for _, n := range o.nearest(s.node) {
 		after = append(after, o.last(n)...)
 	}
+	layer := o.layer(s.node)
 	for i, u := range o.units[s.node] {
-		u.layer = o.layer(s.node)
+		u.layer = layer
 		u.after = after
+		u.DependsOn = slices.Grow(u.DependsOn, len(after))
 		for _, d := range after {
 			u.DependsOn = append(u.DependsOn, d.Name)
 		}

@@ -78,19 +78,16 @@ func (a *App) loggerNodes() []*wiring.Node {
 		return nil
 	}
 	root := a.root.wiring
-	for _, n := range root.Providers(loggerKey.Type) {
-		provides := slices.ContainsFunc(n.Results, func(r wiring.Result) bool { return slices.Contains(r.Keys, loggerKey) })
-		if n.Home != root || !provides {
-			continue
-		}
-		nodes := []*wiring.Node{n}
-		if d := decorator(root, loggerKey); d != nil {
-			nodes = append(nodes, d)
-		}
-		if root.Cycle(nodes) != nil || len(root.Missing(nodes)) > 0 {
-			return nil
-		}
-		return nodes
+	n := root.Provider(loggerKey)
+	if n == nil {
+		return nil
 	}
-	return nil
+	nodes := []*wiring.Node{n}
+	if d := decorator(root, loggerKey); d != nil {
+		nodes = append(nodes, d)
+	}
+	if root.Cycle(nodes) != nil || len(root.Missing(nodes)) > 0 {
+		return nil
+	}
+	return nodes
 }

@@ -118,24 +118,60 @@ func (a *App) reportStuck() *stuckReport {
 	return report
 }
 
-// stacks returns the stacks of the goroutines of a unit that go through a function.
+// stacks returns the stacks of the goroutines of a unit that go through a function: a
+// frame is a line, the innermost first, and an empty line stands between goroutines.
 func (r *stuckReport) stacks(name, function string) string {
-	var b strings.Builder
+	var stacks []string
+	size := 0
 	for _, stack := range r.profile {
-		if r.room <= 0 || b.Len() > stackLimit {
+		if r.room <= 0 || size > stackLimit {
 			break
 		}
 		if hasLabel(stack, r.label, name) && strings.Contains(stack, function) {
-			_, frames, _ := strings.Cut(stack, "\n#\t")
-			b.WriteString("#\t" + frames + "\n")
+			stacks = append(stacks, ownFrames(stack))
+			size += len(stacks[len(stacks)-1])
 		}
 	}
-	text := b.String()
+	text := strings.Join(stacks, "\n")
 	if len(text) > stackLimit {
 		text = text[:stackLimit] + "\n..."
 	}
 	r.room -= len(text)
 	return text
+}
+
+// callers are the packages, and the function, through which a unit or a constructor is
+// called. What is below them in a stack is theirs.
+var callers = []string{
+	"github.com/strata-go/strata/container.",
+	"github.com/strata-go/strata/internal/",
+	"github.com/strata-go/strata/process.RunnerFunc.Run",
+	"go.uber.org/dig.",
+	"reflect.",
+	"runtime/pprof.",
+}
+
+// ownFrames returns the frames of a stack of a profile, but for those of the callers at
+// its end, unless there are no others.
+func ownFrames(stack string) string {
+	var frames []string
+	own := 0
+	for line := range strings.Lines(stack) {
+		// An address, the function with an offset, tabs, the file and the line.
+		fields := strings.FieldsFunc(line, func(c rune) bool { return c == '\t' || c == '\n' })
+		if len(fields) != 4 || fields[0] != "#" {
+			continue
+		}
+		function, _, _ := strings.Cut(fields[2], "+0x")
+		frames = append(frames, function+" "+fields[3]+"\n")
+		if !slices.ContainsFunc(callers, func(c string) bool { return strings.HasPrefix(function, c) }) {
+			own = len(frames)
+		}
+	}
+	if own > 0 {
+		frames = frames[:own]
+	}
+	return strings.Join(frames, "")
 }
 
 // hasLabel reports whether the labels of a stack are such.

@@ -52,6 +52,11 @@ func TestThePageShowsTheShopThatServesItAndFollowsItsStop(t *testing.T) {
 	b.await("it says that the shop has ended", `!document.querySelector("#lost").hidden &&
 		document.querySelector("#said").textContent.includes("Connection lost")`)
 	b.await("it shows the last that was told", `document.querySelector('.unit[data-unit="*api.Server"]').dataset.state === "stopped"`)
+
+	again := runShop(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-admin", s.addr("admin"))
+	again.awaitMessage("app started")
+	b.await("it shows the next shop that is there", `document.querySelectorAll(".unit[data-state=running]").length === 6 &&
+		document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "live"`)
 }
 
 // A stream that held up the stop would have it forced, which is told. How long stops take

@@ -318,8 +318,9 @@ type StuckUnit struct {
 	Phase Phase
 	// For is how long it has been doing it.
 	For time.Duration
-	// Stack shows where its goroutines are, in the format of a goroutine profile, over several lines. It is empty if
-	// that is not known, or those of other units are enough to read.
+	// Stack shows where its goroutines are: a line is a function, its file and the line on which it waits, the innermost
+	// first, without what called the unit; an empty line stands between goroutines. It is empty if that is not known, or
+	// those of other units are enough to read.
 	Stack string
 }
 

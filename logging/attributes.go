@@ -28,8 +28,8 @@ type line struct {
 	attributes []attribute
 }
 
-func (written levels) newLine(at time.Time, level slog.Level, message string) *line {
-	if !written(level) {
+func (t *teller) newLine(at time.Time, level slog.Level, message string) *line {
+	if !t.written(level) {
 		return nil
 	}
 	return &line{at: at, level: level, message: message, attributes: make([]attribute, 0, 8)}
@@ -67,7 +67,12 @@ func (l *line) texts(key string, values []string) *line {
 
 func (l *line) number(key string, value int) *line { return l.add(key, value) }
 
-func (l *line) flag(key string, value bool) *line { return l.add(key, value) }
+func (l *line) flag(key string, value bool) *line {
+	if !value {
+		return l
+	}
+	return l.add(key, value)
+}
 
 func (l *line) duration(key string, value time.Duration) *line { return l.add(key, value) }
 

@@ -16,7 +16,7 @@
 // application that ended with an error. Warn is for what lasts long (every few seconds of a start or stop), what had to
 // be forced, warnings of the plan and misuse of the library. Info tells the story of the application in a handful of
 // lines, and names what took a second or more. All else is Debug, also the error of an invoked function: the caller of
-// Invoke has been given it.
+// Invoke has been given it; and the end of a unit that is known to have failed with the same error.
 //
 // # Messages
 //
@@ -36,10 +36,10 @@
 //
 // # Keys
 //
-// A key whose value is empty (no text, no entries, no error) is left out.
+// A key whose value is empty (no text, no entries, no error, not forced) is left out.
 //
 //	unit         text       name of a unit, unique in the application
-//	type         text       Go type of the unit
+//	type         text       Go type of the unit, left out if that is its name
 //	constructor  text       function that a unit or value comes from: shop.NewServer
 //	decorator    text       function that decorates
 //	function     text       function that was invoked

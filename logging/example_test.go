@@ -17,14 +17,12 @@ func ExampleNew() {
 
 	// An application does this.
 	server := hooks.Unit{Name: "*shop.Server", Type: "*shop.Server", Constructor: "shop.NewServer (server.go:42)"}
-	observer.Observe(hooks.AppStarting{Units: 1, Layers: 1})
 	observer.Observe(hooks.UnitStarted{Unit: server, Took: 1500 * time.Millisecond})
 	observer.Observe(hooks.UnitFailed{Unit: server, Phase: hooks.PhaseRun, Cause: fmt.Errorf("connection lost")})
 
 	// Output:
-	// {"level":"info","msg":"app starting","unit_count":1,"layer_count":1}
-	// {"level":"info","msg":"unit started","unit":"*shop.Server","type":"*shop.Server","constructor":"shop.NewServer","location":"server.go:42","layer":0,"took":"1.5s"}
-	// {"level":"error","msg":"unit failed","unit":"*shop.Server","type":"*shop.Server","constructor":"shop.NewServer","location":"server.go:42","layer":0,"phase":"run","error":"connection lost"}
+	// {"level":"info","msg":"unit started","unit":"*shop.Server","constructor":"shop.NewServer","location":"server.go:42","layer":0,"took":"1.5s"}
+	// {"level":"error","msg":"unit failed","unit":"*shop.Server","constructor":"shop.NewServer","location":"server.go:42","layer":0,"phase":"run","error":"connection lost"}
 }
 
 func ExampleNewSlog() {

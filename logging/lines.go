@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/strata-go/strata/hooks"
@@ -14,70 +15,79 @@ import (
 // slow is how long a unit or a constructor takes before it is worth a line at Info.
 const slow = time.Second
 
-// levels are those that are written.
-type levels func(slog.Level) bool
+// teller makes the lines of an observer of this package.
+type teller struct {
+	written func(slog.Level) bool
 
-// lineOf returns the line that is written for event, by every observer of this package; nil if that level is not written, for
-// nil, and for a type that is not of package hooks.
-func (written levels) lineOf(event hooks.Event) *line {
+	mu   sync.Mutex        // guards what follows: an observer may be told of several applications
+	told map[string]string // by units that failed and have not ended: with what
+}
+
+// lineOf returns the line that is written for event; nil if its level is not written, for nil, and for a type that is not of
+// package hooks.
+func (t *teller) lineOf(event hooks.Event) *line {
 	switch e := event.(type) {
 	case hooks.Provided:
-		return written.newLine(e.At, failing(e.Err, slog.LevelDebug), "provide").
+		return t.newLine(e.At, failing(e.Err, slog.LevelDebug), "provide").
 			text("constructor", e.Constructor).text("location", e.Location).text("scope", e.Scope).
 			texts("results", e.Results).failure(e.Err)
 
 	case hooks.Decorated:
-		return written.newLine(e.At, failing(e.Err, slog.LevelDebug), "decorate").
+		return t.newLine(e.At, failing(e.Err, slog.LevelDebug), "decorate").
 			text("decorator", e.Decorator).text("location", e.Location).text("scope", e.Scope).
 			texts("results", e.Results).failure(e.Err)
 
 	case hooks.Supplied:
-		return written.newLine(e.At, failing(e.Err, slog.LevelDebug), "supply").
+		return t.newLine(e.At, failing(e.Err, slog.LevelDebug), "supply").
 			texts("types", e.Types).failure(e.Err)
 
 	case hooks.Invoked:
-		return written.newLine(e.At, slog.LevelDebug, "invoke").
+		return t.newLine(e.At, slog.LevelDebug, "invoke").
 			text("function", e.Function).text("location", e.Location).text("scope", e.Scope).
 			duration("took", e.Took).failure(e.Err)
 
 	case hooks.Constructed:
-		return written.newLine(e.At, failing(e.Err, lasting(e.Took)), "construct").
+		return t.newLine(e.At, failing(e.Err, lasting(e.Took)), "construct").
 			text("constructor", e.Constructor).text("location", e.Location).text("scope", e.Scope).
 			duration("took", e.Took).failure(e.Err)
 
 	case hooks.Planned:
-		return written.planned(e)
+		return t.planned(e)
 
 	case hooks.AppStarting:
-		return written.newLine(e.At, slog.LevelInfo, "app starting").
+		return t.newLine(e.At, slog.LevelDebug, "app starting").
 			number("unit_count", e.Units).number("layer_count", e.Layers)
 
 	case hooks.UnitStarting:
-		return written.newLine(e.At, slog.LevelDebug, "unit starting").
+		return t.newLine(e.At, slog.LevelDebug, "unit starting").
 			unit(e.Unit, e.Layer).texts("depends_on", e.Unit.DependsOn)
 
 	case hooks.UnitStarted:
-		return written.newLine(e.At, lasting(e.Took), "unit started").
+		return t.newLine(e.At, lasting(e.Took), "unit started").
 			unit(e.Unit, e.Layer).duration("took", e.Took)
 
 	case hooks.StillStarting:
-		return written.newLine(e.At, slog.LevelWarn, "still starting").
+		return t.newLine(e.At, slog.LevelWarn, "still starting").
 			duration("took", e.Took).awaited(e.Pending)
 
 	case hooks.AppStarted:
-		return written.newLine(e.At, slog.LevelInfo, "app started").
+		return t.newLine(e.At, slog.LevelInfo, "app started").
 			duration("took", e.Took).critical(e.Critical)
 
 	case hooks.AppStopping:
-		return written.newLine(e.At, slog.LevelInfo, "app stopping").
-			text("why", e.Why.String()).text("unit", e.Unit).signal(e.Signal).failure(e.Cause)
+		cause := e.Cause
+		if e.Why == hooks.WhyFailure && e.Unit != "" {
+			cause = nil // it is that of "unit failed", just before
+		}
+		return t.newLine(e.At, slog.LevelInfo, "app stopping").
+			text("why", e.Why.String()).text("unit", e.Unit).signal(e.Signal).failure(cause)
 
 	case hooks.Draining:
-		return written.newLine(e.At, slog.LevelInfo, "draining").
+		return t.newLine(e.At, slog.LevelInfo, "draining").
 			duration("delay", e.Delay)
 
 	case hooks.UnitStopping:
-		return written.newLine(e.At, slog.LevelDebug, "unit stopping").
+		return t.newLine(e.At, slog.LevelDebug, "unit stopping").
 			unit(e.Unit, e.Layer)
 
 	case hooks.UnitStopped:
@@ -85,45 +95,69 @@ func (written levels) lineOf(event hooks.Event) *line {
 		if e.Forced {
 			level = slog.LevelWarn
 		}
-		return written.newLine(e.At, failing(e.Err, level), "unit stopped").
+		if !t.again(e) {
+			level = failing(e.Err, level)
+		}
+		return t.newLine(e.At, level, "unit stopped").
 			unit(e.Unit, e.Layer).duration("took", e.Took).flag("forced", e.Forced).failure(e.Err)
 
 	case hooks.UnitFailed:
 		message := "unit failed"
 		if e.Cause == nil {
 			message = "unit ended"
+		} else {
+			t.tell(e)
 		}
-		return written.newLine(e.At, failing(e.Cause, slog.LevelDebug), message).
+		return t.newLine(e.At, failing(e.Cause, slog.LevelDebug), message).
 			unit(e.Unit, e.Layer).text("phase", e.Phase.String()).
 			failure(e.Cause).text("stack", panicStack(e.Cause))
 
 	case hooks.UnitReported:
-		return written.newLine(e.At, slog.LevelDebug, "unit report").
+		return t.newLine(e.At, slog.LevelDebug, "unit report").
 			unit(e.Unit, e.Layer).text("report", describe(e.Value))
 
 	case hooks.StillStopping:
-		return written.newLine(e.At, slog.LevelWarn, "still stopping").
+		return t.newLine(e.At, slog.LevelWarn, "still stopping").
 			duration("took", e.Took).awaited(e.Pending)
 
 	case hooks.Stuck:
-		return written.newLine(e.At, slog.LevelError, "stuck").
+		return t.newLine(e.At, slog.LevelError, "stuck").
 			stuck(e.Units)
 
 	case hooks.Misuse:
-		return written.newLine(e.At, slog.LevelWarn, "misuse").
+		return t.newLine(e.At, slog.LevelWarn, "misuse").
 			failure(e.Err)
 
 	case hooks.AppStopped:
-		return written.newLine(e.At, failing(e.Err, slog.LevelInfo), "app stopped").
+		return t.newLine(e.At, failing(e.Err, slog.LevelInfo), "app stopped").
 			duration("took", e.Took).failure(e.Err)
 	}
-	return written.pointed(event)
+	return t.pointed(event)
+}
+
+// tell notes what a unit failed with.
+func (t *teller) tell(e hooks.UnitFailed) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.told == nil {
+		t.told = make(map[string]string)
+	}
+	t.told[e.Unit.Name] = describe(e.Cause)
+}
+
+// again reports whether a unit ended with what it is known to have failed with.
+func (t *teller) again(e hooks.UnitStopped) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text, told := t.told[e.Unit.Name]
+	delete(t.told, e.Unit.Name)
+	return told && e.Err != nil && describe(e.Err) == text
 }
 
 // planned returns the line of a plan: a single one, whatever there is to warn of.
-func (written levels) planned(e hooks.Planned) *line {
+func (t *teller) planned(e hooks.Planned) *line {
 	if e.Plan == nil {
-		return written.newLine(e.At, slog.LevelInfo, "plan")
+		return t.newLine(e.At, slog.LevelInfo, "plan")
 	}
 	level := slog.LevelInfo
 	if len(e.Plan.Warnings) > 0 {
@@ -138,20 +172,20 @@ func (written levels) planned(e hooks.Planned) *line {
 		}
 		units += len(layer)
 	}
-	return written.newLine(e.At, level, "plan").
+	return t.newLine(e.At, level, "plan").
 		text("schedule", e.Plan.Schedule.String()).
 		number("unit_count", units).number("layer_count", len(names)).nested("layers", names).
 		texts("unused", e.Plan.Unused).texts("warnings", e.Plan.Warnings)
 }
 
 // pointed returns the line of an event that was handed over by pointer, which hooks.Event does not rule out.
-func (written levels) pointed(event hooks.Event) *line {
+func (t *teller) pointed(event hooks.Event) *line {
 	v := reflect.ValueOf(event)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return nil
 	}
 	if event, ok := v.Elem().Interface().(hooks.Event); ok {
-		return written.lineOf(event)
+		return t.lineOf(event)
 	}
 	return nil
 }
@@ -181,7 +215,11 @@ func (l *line) unit(u hooks.Unit, layer int) *line {
 	if i := strings.LastIndex(constructor, " ("); i >= 0 && strings.HasSuffix(constructor, ")") {
 		constructor, location = constructor[:i], constructor[i+2:len(constructor)-1]
 	}
-	return l.text("unit", u.Name).text("type", u.Type).
+	kind := u.Type
+	if kind == u.Name {
+		kind = ""
+	}
+	return l.text("unit", u.Name).text("type", kind).
 		text("constructor", constructor).text("location", location).number("layer", layer)
 }
 

@@ -39,7 +39,7 @@ var (
 	plan = hooks.Plan{Layers: [][]hooks.Unit{{{Name: "*shop.Database"}, hook}, {server}}}
 )
 
-const serverKeys = `"unit":"*shop.Server","type":"*shop.Server","constructor":"shop.(*Factory).NewServer","location":"server.go:42"`
+const serverKeys = `"unit":"*shop.Server","constructor":"shop.(*Factory).NewServer","location":"server.go:42"`
 
 // lines has each event of package hooks in its kinds, and its line: as JSON, with durations in nanoseconds.
 var lines = []struct {
@@ -92,7 +92,7 @@ var lines = []struct {
 		`"INFO","msg":"plan"`,
 	}, {
 		hooks.AppStarting{At: at, Units: 3, Layers: 2},
-		`"INFO","msg":"app starting","unit_count":3,"layer_count":2`,
+		`"DEBUG","msg":"app starting","unit_count":3,"layer_count":2`,
 	}, {
 		hooks.UnitStarting{At: at, Unit: server, Layer: 1, Value: hostile{}},
 		`"DEBUG","msg":"unit starting",` + serverKeys + `,"layer":1,"depends_on":["*shop.Database","warm up"]`,
@@ -115,19 +115,22 @@ var lines = []struct {
 		`"INFO","msg":"app stopping","why":"signal","signal":"terminated"`,
 	}, {
 		hooks.AppStopping{At: at, Why: hooks.WhyFailure, Unit: "*shop.Server", Cause: errBroken},
-		`"INFO","msg":"app stopping","why":"failure","unit":"*shop.Server","error":"broken"`,
+		`"INFO","msg":"app stopping","why":"failure","unit":"*shop.Server"`,
 	}, {
 		hooks.Draining{At: at, Delay: 5 * time.Second},
 		`"INFO","msg":"draining","delay":5000000000`,
+	}, {
+		hooks.UnitStopping{At: at, Unit: hooks.Unit{Name: "api", Type: server.Type, Constructor: server.Constructor}, Layer: 1},
+		`"DEBUG","msg":"unit stopping","unit":"api","type":"*shop.Server","constructor":"shop.(*Factory).NewServer","location":"server.go:42","layer":1`,
 	}, {
 		hooks.UnitStopping{At: at, Unit: server, Layer: 1},
 		`"DEBUG","msg":"unit stopping",` + serverKeys + `,"layer":1`,
 	}, {
 		hooks.UnitStopped{At: at, Unit: server, Layer: 1, Took: 1},
-		`"DEBUG","msg":"unit stopped",` + serverKeys + `,"layer":1,"took":1,"forced":false`,
+		`"DEBUG","msg":"unit stopped",` + serverKeys + `,"layer":1,"took":1`,
 	}, {
 		hooks.UnitStopped{At: at, Unit: server, Layer: 1, Took: time.Minute},
-		`"INFO","msg":"unit stopped",` + serverKeys + `,"layer":1,"took":60000000000,"forced":false`,
+		`"INFO","msg":"unit stopped",` + serverKeys + `,"layer":1,"took":60000000000`,
 	}, {
 		hooks.UnitStopped{At: at, Unit: server, Layer: 1, Took: time.Minute, Forced: true},
 		`"WARN","msg":"unit stopped",` + serverKeys + `,"layer":1,"took":60000000000,"forced":true`,
@@ -230,7 +233,7 @@ func slogJSON(event hooks.Event) string {
 	return out.String()
 }
 
-var allLevels = levels(func(slog.Level) bool { return true })
+var allLevels = &teller{written: func(slog.Level) bool { return true }}
 
 func TestEveryEventHasItsLine(t *testing.T) {
 	for _, c := range lines {
@@ -240,6 +243,30 @@ func TestEveryEventHasItsLine(t *testing.T) {
 		}
 		if got := slogJSON(c.event); got != want {
 			t.Errorf("%T: slog writes\n%swant\n%s", c.event, got, want)
+		}
+	}
+}
+
+// What a unit failed with is told as an error once, and again by the end of the application.
+func TestAnErrorThatWasToldIsNotToldAgain(t *testing.T) {
+	unit := hooks.Unit{Name: "api"}
+	for _, c := range []struct {
+		before []hooks.Event
+		want   slog.Level
+	}{
+		{nil, slog.LevelError},
+		{[]hooks.Event{hooks.UnitFailed{Unit: unit, Cause: errBroken}}, slog.LevelDebug},
+		{[]hooks.Event{hooks.UnitFailed{Unit: unit, Cause: fmt.Errorf("another")}}, slog.LevelError},
+		{[]hooks.Event{hooks.UnitFailed{Unit: unit}}, slog.LevelError},
+		{[]hooks.Event{hooks.UnitFailed{Unit: hooks.Unit{Name: "other"}, Cause: errBroken}}, slog.LevelError},
+		{[]hooks.Event{hooks.UnitFailed{Unit: unit, Cause: errBroken}, hooks.UnitStopped{Unit: unit, Err: errBroken}}, slog.LevelError},
+	} {
+		all := &teller{written: allLevels.written}
+		for _, event := range c.before {
+			all.lineOf(event)
+		}
+		if got := all.lineOf(hooks.UnitStopped{Unit: unit, Err: errBroken}).level; got != c.want {
+			t.Errorf("after %v: level %v, want %v", c.before, got, c.want)
 		}
 	}
 }
@@ -436,7 +463,7 @@ func TestZeroEventsAreHarmless(t *testing.T) {
 
 // What is not written costs next to nothing.
 func TestWhatIsNotWrittenAllocatesNothing(t *testing.T) {
-	nothing := levels(func(slog.Level) bool { return false })
+	nothing := &teller{written: func(slog.Level) bool { return false }}
 	for _, c := range lines {
 		if l := nothing.lineOf(c.event); l != nil {
 			t.Errorf("%T: there is a line", c.event)

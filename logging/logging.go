@@ -21,16 +21,18 @@ func New(logger *zap.Logger) hooks.Observer {
 		logger = zap.NewNop()
 	}
 	never := zap.LevelEnablerFunc(func(zapcore.Level) bool { return false })
-	return &zapObserver{logger.WithOptions(zap.WithCaller(false), zap.AddStacktrace(never))}
+	logger = logger.WithOptions(zap.WithCaller(false), zap.AddStacktrace(never))
+	core := logger.Core()
+	return &zapObserver{logger, &teller{written: func(l slog.Level) bool { return core.Enabled(zapLevel(l)) }}}
 }
 
 type zapObserver struct {
 	logger *zap.Logger
+	teller *teller
 }
 
 func (o *zapObserver) Observe(event hooks.Event) {
-	core := o.logger.Core()
-	l := levels(func(l slog.Level) bool { return core.Enabled(zapLevel(l)) }).lineOf(event)
+	l := o.teller.lineOf(event)
 	if l == nil {
 		return
 	}
@@ -100,18 +102,19 @@ func NewSlog(logger *slog.Logger) hooks.Observer {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &slogObserver{logger.Handler()}
+	handler := logger.Handler()
+	return &slogObserver{handler, &teller{written: func(l slog.Level) bool { return handler.Enabled(context.Background(), l) }}}
 }
 
 type slogObserver struct {
 	handler slog.Handler
+	teller  *teller
 }
 
 // Observe passes by the methods of slog.Logger, which give a record the time of the call. Like those, it has nobody to
 // give the handler's error to.
 func (o *slogObserver) Observe(event hooks.Event) {
-	ctx := context.Background()
-	l := levels(func(l slog.Level) bool { return o.handler.Enabled(ctx, l) }).lineOf(event)
+	l := o.teller.lineOf(event)
 	if l == nil {
 		return
 	}
@@ -119,5 +122,5 @@ func (o *slogObserver) Observe(event hooks.Event) {
 	for _, a := range l.attributes {
 		record.AddAttrs(slog.Any(a.key, a.value))
 	}
-	_ = o.handler.Handle(ctx, record)
+	_ = o.handler.Handle(context.Background(), record)
 }

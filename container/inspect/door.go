@@ -68,7 +68,7 @@ func (d *doors) leave(at *door, s *stream) {
 	d.open--
 }
 
-// toldSince reports whether a shutdown that began at that time is told.
+// toldBy reports whether a shutdown that began at that time is told.
 func (d *door) toldBy(at time.Time) bool { return !d.since.IsZero() && d.since.Before(at) }
 
 // close has the streams end. A server that is shut down twice says so twice.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/strata-go/strata/container"
-	"github.com/strata-go/strata/hooks"
 	"github.com/strata-go/strata/hooks/timeline"
 	"github.com/strata-go/strata/internal/explore"
 )
@@ -28,7 +27,8 @@ import (
 func Handler(app *container.App) http.Handler {
 	h := &handler{app: app, view: newView(), recorder: timeline.New(), doors: newDoors()}
 	if app != nil {
-		app.Observe(hooks.Multi(h.recorder, h.view))
+		app.Observe(h.recorder)
+		app.Observe(h.view)
 	}
 	return h
 }

@@ -6,7 +6,8 @@ import "time"
 //
 //	waiting -> starting -> running -> draining -> stopping -> stuck -> stopped or failed
 //
-// States may be left out, and it never goes back.
+// States may be left out, and it never goes back, but that a drain is told of when the
+// application is known to stop already.
 type appState int
 
 const (

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -333,3 +334,85 @@ func TestAnAppWithAnOpenPageStopsAsOneWithout(t *testing.T) {
 }
 
 var _ process.Runner = (*admin)(nil)
+
+// Over HTTP/2, where a stream has no connection of its own, it is no other.
+func TestAStreamOverHTTP2EndsWhenItsServerIsShutDown(t *testing.T) {
+	app := container.New(container.WithLogger(zap.NewNop()))
+	server := httptest.NewUnstartedServer(inspect.Handler(app))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	answer, err := server.Client().Get(server.URL + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	followed := make(chan string)
+	go func() { text, _ := io.ReadAll(answer.Body); followed <- string(text) }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := server.Config.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	if text := <-followed; answer.ProtoMajor != 2 || !strings.HasSuffix(text, lastEvent) {
+		t.Errorf("%s: %q", answer.Proto, text)
+	}
+}
+
+// A handler remembers the servers that it has to hear of, and so refuses streams to more
+// than a few.
+func TestTheNumberOfServersIsBounded(t *testing.T) {
+	page := newService().page
+	codes := make(map[int]int)
+	for range 20 {
+		ctx, cancel := context.WithCancel(context.WithValue(context.Background(), http.ServerContextKey, new(http.Server)))
+		cancel()
+		recorder := httptest.NewRecorder()
+		page.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+		codes[recorder.Code]++
+	}
+	if codes[200] != 16 || codes[503] != 4 {
+		t.Errorf("%v", codes)
+	}
+}
+
+// It may be asked while the app is set up, constructed, started and stopped.
+func TestItMayBeAskedAtAnyTime(t *testing.T) {
+	app := container.New(container.WithLogger(zap.NewNop()))
+	page := inspect.Handler(app)
+	over := make(chan struct{})
+	var asking sync.WaitGroup
+	for _, path := range []string{"/state.json", "/timeline.json", "/timeline.svg", "/stacks?id=0"} {
+		asking.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					if got := get(t, page, path); got.Code != 200 && path != "/stacks?id=0" {
+						t.Errorf("%s: %d %s", path, got.Code, got.Body)
+					}
+				}
+			}
+		})
+	}
+	asking.Go(func() {
+		for range 100 {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+			page.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+			cancel()
+		}
+	})
+	app.Provide(func() *database { return &database{} })
+	app.Provide(func(*database) *cache { return &cache{} })
+	app.Provide(func(*cache) *server { return &server{} })
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { <-app.Ready(); cancel() }()
+	if err := app.RunContext(ctx); err != nil {
+		t.Error(err)
+	}
+	close(over)
+	asking.Wait()
+}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/logging/terminal"
 )
 
 func main() {
@@ -51,10 +52,12 @@ func runContext(app *container.App, log *zap.Logger) {
 	os.Exit(container.ExitCode(err))
 }
 
-// newLog returns a logger like the default one, but for its level.
+// newLog returns a logger like the default one, but from level debug.
 func (s *settings) newLog() *zap.Logger {
 	config := zap.NewProductionConfig()
-	config.Level = zap.NewAtomicLevelAt(zap.DebugLevel)
+	if !s.screen {
+		config.Level = zap.NewAtomicLevelAt(zap.DebugLevel)
+	}
 	config.Sampling = nil
 	config.DisableStacktrace = true
 	return zap.Must(config.Build(zap.Hooks(func(written zapcore.Entry) error {
@@ -67,7 +70,11 @@ func (s *settings) newLog() *zap.Logger {
 
 func newApp(s *settings, log *zap.Logger) *container.App {
 	up := newTickerUp()
-	app := container.New(append(s.options(), container.WithLogger(log), container.WithObserver(up))...)
+	logged := container.WithLogger(log)
+	if s.screen {
+		logged = container.WithLog(terminal.New(os.Stderr).Observer())
+	}
+	app := container.New(append(s.options(), logged, container.WithObserver(up))...)
 	app.Supply(s, log, up, &ready{app.Ready()})
 	app.Provide(newDatabase)
 	app.Provide(newTicker)

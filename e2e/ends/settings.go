@@ -28,6 +28,7 @@ type settings struct {
 	again   bool // Run is called twice
 	linger  bool // main goes on after Run, until the standard input is closed
 	hang    bool // the log hangs after its last line, until the standard input is closed
+	screen  bool
 }
 
 func parse() *settings {
@@ -53,6 +54,7 @@ func parse() *settings {
 	flag.BoolVar(&s.again, "again", false, "run the app twice")
 	flag.BoolVar(&s.linger, "linger", false, "go on after Run until the standard input is closed")
 	flag.BoolVar(&s.hang, "hang", false, "have the log hang after its last line, until the standard input is closed")
+	flag.BoolVar(&s.screen, "screen", false, "log as the shop does: on a terminal a picture, else from level info")
 	flag.Parse()
 	return s
 }

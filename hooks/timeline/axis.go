@@ -38,7 +38,7 @@ func newAxis(t *Timeline, left, width float64) *axis {
 	if stops {
 		start = math.Round(rest * 0.7)
 		a.parts = append(a.parts, axisPart{
-			name: "stop " + short(end.Sub(t.Stopping)), from: t.Stopping, to: end, zero: t.Stopping, width: rest - start, ticks: true,
+			name: t.stopName(), from: t.Stopping, to: end, zero: t.Stopping, width: rest - start, ticks: true,
 		})
 	}
 	a.parts = append([]axisPart{{
@@ -49,6 +49,22 @@ func newAxis(t *Timeline, left, width float64) *axis {
 		left += a.parts[i].width
 	}
 	return a
+}
+
+// stopName says how long the stop took, and how much of it was a drain.
+func (t *Timeline) stopName() string {
+	name := "stop " + short(t.end().Sub(t.Stopping))
+	if t.Draining.IsZero() {
+		return name
+	}
+	drained := t.end()
+	for i := range t.Units {
+		u := &t.Units[i]
+		if at := first(u.Failed, u.Stopping, u.Ended); at.After(t.Draining) && at.Before(drained) {
+			drained = at
+		}
+	}
+	return name + ", drained " + short(drained.Sub(t.Draining))
 }
 
 // x is where a time stands.

@@ -73,7 +73,10 @@ func (r *Recorder) Observe(event hooks.Event) {
 		r.enter(Stopped)
 
 	case hooks.UnitStarting:
-		r.change(e.Unit, e.Layer, func(u *Unit) { u.Starting, u.State = e.At, Starting })
+		known := r.change(e.Unit, e.Layer, func(u *Unit) { u.Starting, u.State = e.At, Starting })
+		if !known && !r.planned {
+			t.Dropped++ // else it was counted with the plan
+		}
 	case hooks.UnitStarted:
 		r.change(e.Unit, e.Layer, func(u *Unit) { u.Ready, u.State = e.At, Running })
 	case hooks.UnitFailed:
@@ -146,19 +149,21 @@ func (r *Recorder) plan(e hooks.Planned) {
 	r.timeline.Schedule = e.Plan.Schedule
 	for layer, units := range e.Plan.Layers {
 		for _, u := range units {
-			r.change(u, layer, func(*Unit) {})
+			if !r.change(u, layer, func(*Unit) {}) {
+				r.timeline.Dropped++
+			}
 		}
 	}
 }
 
-// change calls f for the unit, which comes last if it stood in no plan.
-func (r *Recorder) change(of hooks.Unit, layer int, f func(*Unit)) {
+// change calls f for the unit, which comes last if it stood in no plan. It returns false if
+// there is no room for it.
+func (r *Recorder) change(of hooks.Unit, layer int, f func(*Unit)) bool {
 	t := &r.timeline
 	i, ok := r.places[of.Name]
 	if !ok {
 		if len(t.Units) == maxUnits {
-			t.Dropped++
-			return
+			return false
 		}
 		if r.places == nil {
 			r.places = make(map[string]int)
@@ -170,6 +175,7 @@ func (r *Recorder) change(of hooks.Unit, layer int, f func(*Unit)) {
 		})
 	}
 	f(&t.Units[i])
+	return true
 }
 
 // enter goes on to a state of the application, if it can follow.

@@ -34,15 +34,14 @@ func (n *Node) Edges() []Edge {
 
 func (n *Node) edges() []Edge {
 	g := n.Scope.graph
-	edges, softs := n.given, false
+	edges := n.given
 	if n.order == 0 {
 		edges = g.staticEdges(n)
-		softs = n.softs
-	}
-	if softs && len(g.dropSoft()) > 0 {
-		edges = slices.DeleteFunc(slices.Clone(edges), func(e Edge) bool {
-			return e.Soft && g.dropped[softEdge{n, e.To}]
-		})
+		if n.softs {
+			if remaining, ok := g.trimSoft()[n]; ok {
+				edges = remaining
+			}
+		}
 	}
 	edges = slices.Clip(edges) // shared
 	for _, to := range n.links {

@@ -167,12 +167,19 @@ func (n *Node) succeed() {
 	g := n.Scope.graph
 	g.calls++
 	n.order = g.calls
+	if n.Kind == Decorator && (n.stalled || g.fills(n)) {
+		g.version++
+	}
 	n.static, n.stalled = nil, false
 	g.epoch++
-	if n.Kind == Decorator {
-		g.version++ // its scope may now have a value that nobody provides
-	}
 	if g.asking != nil && n.Kind != Function {
 		g.asking.calls++
 	}
+}
+
+// fills reports whether a decorator that was called gives its scope a value that nobody provides.
+func (g *graph) fills(d *Node) bool {
+	return slices.ContainsFunc(d.Results, func(r Result) bool {
+		return g.missing(&Param{Key: r.Keys[0]}, d.Home, func(*Node) bool { return false })
+	})
 }

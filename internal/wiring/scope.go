@@ -97,8 +97,10 @@ type graph struct {
 
 	unbuildable   map[*Node]bool // as of unbuildableAt
 	unbuildableAt int
-	dropped       map[softEdge]bool // as of droppedAt
-	droppedAt     int
+	trimmed       map[*Node][]Edge // of trimSoft, as of trimmedAt
+	trimmedAt     int
+	typed         map[reflect.Type][]*Node // of byType, as of typedAt
+	typedAt       int
 }
 
 // guess is a link by which a node waits for another that may have made what it was given.
@@ -116,7 +118,7 @@ func newGraph() *graph {
 	return &graph{
 		places: make(map[uintptr]*Place), signatures: make(map[reflect.Type]*signature),
 		kept: make(map[*Node][]reflect.Value), guessed: make(map[guess]bool),
-		unbuildableAt: -1, droppedAt: -1,
+		unbuildableAt: -1, trimmedAt: -1, typedAt: -1,
 	}
 }
 
@@ -170,13 +172,35 @@ func (s *Scope) Running() (nodes []*Node, since []time.Time) {
 func (s *Scope) Providers(t reflect.Type) []*Node {
 	s.graph.mu.Lock()
 	defer s.graph.mu.Unlock()
-	var found []*Node
-	for _, n := range s.graph.nodes {
-		if n.Kind == Constructor && n.Provides(t) {
-			found = append(found, n)
+	return slices.Concat(s.graph.byType()[t], s.graph.outline.providersOf(t))
+}
+
+// byType returns the constructors by the types that they provide, sorted out once for each version of the graph.
+func (g *graph) byType() map[reflect.Type][]*Node {
+	if g.typedAt == g.version {
+		return g.typed
+	}
+	g.typedAt, g.typed = g.version, make(map[reflect.Type][]*Node)
+	for _, n := range g.nodes {
+		if n.Kind != Constructor {
+			continue
+		}
+		for _, r := range n.Results {
+			for _, k := range r.Keys {
+				if known := g.typed[k.Type]; len(known) == 0 || known[len(known)-1] != n {
+					g.typed[k.Type] = append(known, n)
+				}
+			}
 		}
 	}
-	return append(found, s.graph.outline.providersOf(t)...)
+	return g.typed
+}
+
+// Provider returns the constructor of k that was provided to s itself, nil if there is none.
+func (s *Scope) Provider(k Key) *Node {
+	s.graph.mu.Lock()
+	defer s.graph.mu.Unlock()
+	return s.providers.of(k)
 }
 
 // Decorator returns the decorator of k that was given to s itself, nil if there is none.

@@ -2,19 +2,18 @@ package wiring
 
 import (
 	"cmp"
+	"iter"
+	"math/bits"
 	"slices"
 )
 
-// softEdge is an edge from the consumer of a soft group to a member.
-type softEdge struct{ from, to *Node }
-
-// dropSoft returns the soft edges that are none, because they would close a cycle. Only inside a strongly connected component can there
-// be any, so the rest of the graph is passed over once.
-func (g *graph) dropSoft() map[softEdge]bool {
-	if g.droppedAt == g.epoch {
-		return g.dropped
+// trimSoft returns the edges of the nodes of which soft edges are none, because they would close a cycle: those that remain. Only inside
+// a strongly connected component can there be any, so the rest of the graph is passed over once.
+func (g *graph) trimSoft() map[*Node][]Edge {
+	if g.trimmedAt == g.epoch {
+		return g.trimmed
 	}
-	g.droppedAt, g.dropped = g.epoch, make(map[softEdge]bool)
+	g.trimmedAt, g.trimmed = g.epoch, make(map[*Node][]Edge)
 	given := func(n *Node) []Edge {
 		if n.order > 0 {
 			return n.given
@@ -23,58 +22,80 @@ func (g *graph) dropSoft() map[softEdge]bool {
 	}
 	for _, component := range components(g.nodes, given) {
 		if len(component) > 1 || slices.ContainsFunc(given(component[0]), func(e Edge) bool { return e.Soft && e.To == component[0] }) {
-			g.dropSoftIn(component, given)
+			g.trimSoftIn(component, given)
 		}
 	}
-	return g.dropped
+	return g.trimmed
 }
 
-// dropSoftIn takes the soft edges of a component in order of registration, and drops each that leads to a node from which its own
+// trimSoftIn takes the soft edges of a component in order of registration, and drops each that leads to a node from which its own
 // start is reached without it.
-func (g *graph) dropSoftIn(component []*Node, given func(*Node) []Edge) {
-	inside := make(map[*Node]bool, len(component))
-	for _, n := range component {
-		inside[n] = true
+func (g *graph) trimSoftIn(component []*Node, given func(*Node) []Edge) {
+	index := make(map[*Node]int, len(component))
+	for i, n := range component {
+		index[n] = i
 	}
-	neededBy := make(map[*Node][]*Node)
+	neededBy := make([][]int, len(component)) // by edges that stay in any case
 	var consumers []*Node
-	for _, n := range component {
+	for i, n := range component {
 		soft := false
 		for _, e := range given(n) {
-			if !inside[e.To] {
-				continue
-			}
-			if e.Soft && n.order == 0 {
+			to, inside := index[e.To]
+			switch {
+			case !inside:
+			case e.Soft && n.order == 0:
 				soft = true
-				continue
+			default:
+				neededBy[to] = append(neededBy[to], i)
 			}
-			neededBy[e.To] = append(neededBy[e.To], n)
 		}
 		if soft {
 			consumers = append(consumers, n)
 		}
 	}
 	slices.SortFunc(consumers, func(a, b *Node) int { return cmp.Compare(a.Seq, b.Seq) })
-	for _, n := range consumers {
-		dependents := map[*Node]bool{n: true}
-		for next := []*Node{n}; len(next) > 0; {
-			at := next[len(next)-1]
+
+	// Many consumers may share a large group: whom a member is given to is a set of them, so that a search takes them all in at once.
+	givenTo := make([]set, len(component))
+	for at, n := range consumers {
+		dependents, open := newSet(len(component)), newSet(len(consumers))
+		for earlier := range at {
+			open.add(earlier)
+		}
+		dependents.add(index[n])
+		visit := func(next []int, d int) []int {
+			if dependents.add(d) {
+				return append(next, d)
+			}
+			return next
+		}
+		for next := []int{index[n]}; len(next) > 0; {
+			m := next[len(next)-1]
 			next = next[:len(next)-1]
-			for _, d := range neededBy[at] {
-				if !dependents[d] {
-					dependents[d] = true
-					next = append(next, d)
-				}
+			for _, d := range neededBy[m] {
+				next = visit(next, d)
+			}
+			for consumer := range open.take(givenTo[m]) {
+				next = visit(next, index[consumers[consumer]])
 			}
 		}
-		for _, e := range given(n) {
-			switch {
-			case !e.Soft || !inside[e.To]:
-			case dependents[e.To]:
-				g.dropped[softEdge{n, e.To}] = true
-			default:
-				neededBy[e.To] = append(neededBy[e.To], n)
+		edges := given(n)
+		remaining := make([]Edge, 0, len(edges))
+		for _, e := range edges {
+			to, inside := index[e.To]
+			if inside && e.Soft {
+				if dependents.has(to) {
+					continue
+				}
+				if givenTo[to] == nil {
+					givenTo[to] = newSet(len(consumers))
+				}
+				givenTo[to].add(at)
 			}
+			remaining = append(remaining, e)
+		}
+		if len(remaining) < len(edges) {
+			g.trimmed[n] = remaining
 		}
 	}
 }
@@ -121,4 +142,35 @@ func components(nodes []*Node, edges func(*Node) []Edge) [][]*Node {
 		}
 	}
 	return found
+}
+
+// set is a set of small numbers.
+type set []uint64
+
+func newSet(limit int) set { return make(set, (limit+63)/64) }
+
+func (s set) has(i int) bool { return s[i/64]>>(i%64)&1 == 1 }
+
+// add reports whether i was not there yet.
+func (s set) add(i int) bool {
+	if s.has(i) {
+		return false
+	}
+	s[i/64] |= 1 << (i % 64)
+	return true
+}
+
+// take removes what is in other, too, and yields it.
+func (s set) take(other set) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for at := range other {
+			both := s[at] & other[at]
+			s[at] &^= both
+			for ; both != 0; both &= both - 1 {
+				if !yield(at*64 + bits.TrailingZeros64(both)) {
+					return
+				}
+			}
+		}
+	}
 }

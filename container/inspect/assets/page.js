@@ -79,7 +79,7 @@ function showApp(before) {
   const counts = states.filter(count).map((s) => `${count(s)} ${s}`);
   const stuck = units.filter((unit) => unit.stuck).length;
   if (stuck) counts.unshift(`${stuck} stuck`);
-  $("counts").textContent = units.length ? `${units.length} in ${app.layers} layers: ${counts.join(", ")}` : "none";
+  $("counts").textContent = units.length ? `${units.length} in ${app.layers} ${app.layers === 1 ? "layer" : "layers"}: ${counts.join(", ")}` : "none";
 
   $("trouble").hidden = !app.reason && !app.error;
   $("trouble-title").textContent = app.reason ? "Why it stops" : "Error";
@@ -155,7 +155,7 @@ function labelled(element, id) {
 
 function box(unit) {
   const button = make("button", { type: "button", className: "unit", tabIndex: -1 },
-    make("span", { className: "name", textContent: unit.name }), " ",
+    make("span", { className: "name" }, ...breakable(unit.name)), " ",
     make("span", { className: "line" }), " ", make("span", { className: "relation" }));
   button.dataset.unit = unit.name;
   button.addEventListener("click", () => open(unit.name));
@@ -163,6 +163,11 @@ function box(unit) {
   button.addEventListener("mouseenter", () => draw(unit.name));
   button.addEventListener("mouseleave", () => draw());
   return button;
+}
+
+// breakable returns a name that is rather broken between its parts than within one.
+function breakable(name) {
+  return name.split(/(?<=[./])|(?=\[)/).flatMap((part, i) => i ? [make("wbr", {}), part] : [part]);
 }
 
 // refresh shows the state of a unit in its box.
