@@ -37,7 +37,8 @@ func (r *comparison) comparePlans(o *oracle, plan *container.Plan, want map[stri
 			decorated[u.Name] = s.Kind == decorateStep
 		}
 	}
-	if r.loose || unsure || tied {
+	vague := r.loose || unsure || tied
+	if vague {
 		r.count.add("attached: may wait for more", 1)
 		// dig does not tell in which order it called those, nor what they were given,
 		// so they wait for more, and for what they would be given now.
@@ -50,6 +51,11 @@ func (r *comparison) comparePlans(o *oracle, plan *container.Plan, want map[stri
 	if maps.EqualFunc(got, want, same) {
 		for name, u := range want { // the same, unless it is loose
 			u.layer, u.DependsOn = got[name].layer, got[name].DependsOn
+		}
+		if vague {
+			r.checkChainEnds(plan)
+		} else {
+			r.checkChains(o, plan)
 		}
 		return
 	}
@@ -97,6 +103,7 @@ func unitsText(units map[string]*unitSpec) string {
 // that it waits for. Two things show in no type, and are not warned of: that a pointer
 // is nil, and that a value is passed on by a type assertion.
 func (r *comparison) checkBefore(o *oracle, before, after *container.Plan) {
+	r.checkChainEnds(before)
 	if r.loose {
 		return
 	}

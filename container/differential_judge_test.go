@@ -193,7 +193,7 @@ func (r *comparison) checkRun(o *oracle, before *container.Plan, began time.Time
 	if err != nil {
 		r.fail("Plan: %v", err)
 	}
-	if planned := find[hooks.Planned](r.events); len(planned) != 1 || planned[0].Plan.String() != plan.String() {
+	if planned := find[hooks.Planned](r.events); len(planned) != 1 || planned[0].Plan.String() != plan.String() || planned[0].Plan.Chains != nil {
 		r.fail("told %d plans, and not\n%v", len(planned), plan)
 	}
 	if r.mixesDecorated(o, plan) {

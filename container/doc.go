@@ -33,7 +33,7 @@
 // [AdaptBlocking], [AdaptRun], [AdaptFunc] and [WithAdapter].
 //
 // Constructors are called whose results are declared to run, and whatever they need;
-// the rest is left alone, as dig does. [App.Plan] tells what would start, and what is
+// the rest is left alone, as dig does. [App.Plan] tells what would start, why, and what is
 // unused, without calling anybody.
 //
 // # An application on dig

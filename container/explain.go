@@ -111,17 +111,14 @@ func (e *explanation) links(ways map[*wiring.Node]hop, from, to *wiring.Node) []
 	}
 	slices.Reverse(chain)
 	var links []hooks.Link
-	var before *hop
-	for i := range chain {
-		h := &chain[i]
-		l := e.link(h.from, e.clause(before, h))
+	for i, h := range chain {
+		l := e.link(h.from, e.clause(chain[:i], h))
 		if h.takes() {
 			l.Takes = keyText(h.edge.Param)
 		}
 		links = append(links, l)
-		before = h
 	}
-	return append(links, e.link(to, e.end(before)))
+	return append(links, e.link(to, e.end(chain)))
 }
 
 func (e *explanation) link(n *wiring.Node, text string) hooks.Link {
@@ -133,20 +130,21 @@ func (e *explanation) link(n *wiring.Node, text string) hooks.Link {
 }
 
 // takes reports whether what is waited for is a parameter, as dig fills it.
-func (h *hop) takes() bool { return h.detour == nil && !h.edge.Link }
+func (h hop) takes() bool { return h.detour == nil && !h.edge.Link }
 
-// clause says why the start of h waits for its end. The sentence goes on from the hop
-// before, if there is one: that has ended with the key that is taken, or with the
+// clause says why the start of h waits for its end. The sentence goes on from the hops
+// before, if there are any: the last has ended with the key that is taken, or with the
 // name of who is waited for.
-func (e *explanation) clause(before, h *hop) string {
+func (e *explanation) clause(before []hop, h hop) string {
 	n, verb := h.from, e.verb(h)
-	switch {
-	case before == nil:
+	if len(before) == 0 {
 		return said(n) + " " + verb
-	case !before.takes():
+	}
+	last := before[len(before)-1]
+	if !last.takes() {
 		return "which " + verb
 	}
-	and, key := before.joint(), before.edge.Param.Key
+	and, key := joint(before), last.edge.Param.Key
 	switch {
 	case !h.takes() && n.Kind == wiring.Decorator:
 		return and + "decorated by " + said(n) + ", which " + verb
@@ -154,7 +152,7 @@ func (e *explanation) clause(before, h *hop) string {
 		return and + "with a member by " + said(n) + ", which " + verb
 	case !h.takes():
 		return and + "made by " + said(n) + ", which " + verb
-	case n.Kind == wiring.Decorator && h.edge.Param.Key == key:
+	case h.decoratesFor(last):
 		return and + "which " + said(n) + " decorates"
 	case n.Kind == wiring.Decorator:
 		return and + "which " + said(n) + " decorates with " + keyText(h.edge.Param)
@@ -166,11 +164,12 @@ func (e *explanation) clause(before, h *hop) string {
 
 // end says who has made what the last hop of a chain takes; nothing if that has named
 // it.
-func (e *explanation) end(last *hop) string {
+func (e *explanation) end(chain []hop) string {
+	last := chain[len(chain)-1]
 	if !last.takes() {
 		return ""
 	}
-	and, n := last.joint(), last.to
+	and, n := joint(chain), last.to
 	switch {
 	case n.Kind == wiring.Decorator:
 		return and + "which " + said(n) + " decorates"
@@ -182,10 +181,15 @@ func (e *explanation) end(last *hop) string {
 	return and + "which " + said(n) + " makes"
 }
 
-// joint is how a sentence goes on after h: what a decorator takes to decorate has two
-// makers, of which the second follows.
-func (h *hop) joint() string {
-	if h.from.Kind == wiring.Decorator && decoratesKey(h.from, h.edge.Param.Key) {
+// decoratesFor reports whether a decorator takes what it decorates for the hop before.
+func (h hop) decoratesFor(before hop) bool {
+	return h.from.Kind == wiring.Decorator && h.takes() && before.takes() && h.edge.Param.Key == before.edge.Param.Key
+}
+
+// joint is how a sentence goes on from hops: of what is decorated it has told the
+// decorator, and the maker follows.
+func joint(before []hop) string {
+	if i := len(before) - 1; i > 0 && before[i].decoratesFor(before[i-1]) {
 		return "and "
 	}
 	return ""
@@ -193,7 +197,7 @@ func (h *hop) joint() string {
 
 // verb says how the start of h waits for its end: it ends with the key that is taken,
 // or else with who is waited for.
-func (e *explanation) verb(h *hop) string {
+func (e *explanation) verb(h hop) string {
 	switch {
 	case h.takes():
 		return "takes " + keyText(h.edge.Param)
@@ -234,7 +238,7 @@ func (e *explanation) linkVerb(n *wiring.Node, edge wiring.Edge) string {
 	case edge.Guess:
 		return "waits, as it is not known who made what, for " + to
 	}
-	return "waits, by " + strings.Join(e.app.dependsBetween(n, edge.To), ", ") + ", for " + to
+	return "waits, by " + strings.Join(e.app.dependsBetween(n, edge.To), " and ") + ", for " + to
 }
 
 // dependsBetween returns the calls of Depend that have one node wait for another:
@@ -245,8 +249,9 @@ func (a *App) dependsBetween(n, to *wiring.Node) []string {
 	a.mu.Unlock()
 	var calls []string
 	for _, d := range depends {
-		if n.Provides(d.dependent) && to.Provides(d.dependency) {
-			calls = append(calls, "Depend ("+d.at+")")
+		call := "Depend (" + d.at + ")"
+		if n.Provides(d.dependent) && to.Provides(d.dependency) && !slices.Contains(calls, call) {
+			calls = append(calls, call)
 		}
 	}
 	if len(calls) == 0 {

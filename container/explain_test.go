@@ -1,12 +1,19 @@
 package container_test
 
 import (
+	"cmp"
+	"context"
+	"fmt"
 	"reflect"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/dig"
+	"go.uber.org/zap"
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/hooks"
@@ -47,6 +54,13 @@ func newPlainCache(*Queue) *plainCache               { return new(plainCache) }
 func newServerOnPlainCache(c *plainCache) *Server    { return &Server{process.Nop()} }
 func onlyLifecycle(l hooks.Lifecycle, _ *Repository) { l.Append(hooks.Hook{Name: "report"}) }
 
+func newQueuedDatabase(*Queue) *Database                    { return &Database{process.Nop()} }
+func anotherDatabase(d *Database) *Database                 { return &Database{d.Runner} }
+func guardRunner(_ process.Runner, _ *Cache) process.Runner { return newLooseDatabase() }
+func newServerOnNamed(otherRunner) *Server                  { return &Server{process.Nop()} }
+
+type otherRunner interface{ process.Runner }
+
 type plainCache struct{ _ int }
 
 type byName struct {
@@ -76,8 +90,8 @@ type routesOut struct {
 	Routes []*Sheet `group:"routes"`
 }
 
-// explained is what an app says of a unit, without the lines of files and the names of
-// packages.
+// explained is what an app says of a unit: without its layer, the lines of files, the
+// names of packages and the numbers of functions that have no names.
 func explained(t *testing.T, app *container.App, unit string) string {
 	t.Helper()
 	text, err := planOf(t, app).Explain("*container_test." + unit)
@@ -87,9 +101,15 @@ func explained(t *testing.T, app *container.App, unit string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = regexp.MustCompile(`\w+_test\.go:\d+`).ReplaceAllString(text, "x.go:1")
-	text = strings.ReplaceAll(text, "container_test.", "")
-	return regexp.MustCompile(`(?m)^.* is in layer .*\n`).ReplaceAllString(text, "")
+	for _, less := range []struct{ pattern, short string }{
+		{`container_test\.`, ""},
+		{`\w+_test\.go:\d+`, "x.go:1"},
+		{`Test\w+\.func[0-9.func]* `, "func "},
+		{`(?m)^.* is in layer .*\n`, ""},
+	} {
+		text = regexp.MustCompile(less.pattern).ReplaceAllString(text, less.short)
+	}
+	return text
 }
 
 func TestExplainTellsTheChain(t *testing.T) {
@@ -211,7 +231,7 @@ func TestExplainTellsTheChain(t *testing.T) {
 				app.Provide(newServerOnHandlers)
 			},
 			"Server",
-			"*Server waits for *Database because newServerOnHandlers (x.go:1) takes *Handlers, which newHandlers (x.go:1) builds from *Repository, which TestExplainTellsTheChain.func1 (x.go:1) decorates, and which newRepository (x.go:1) builds from *Database, which newLooseDatabase (x.go:1) makes\n", "",
+			"*Server waits for *Database because newServerOnHandlers (x.go:1) takes *Handlers, which newHandlers (x.go:1) builds from *Repository, which func (x.go:1) decorates, and which newRepository (x.go:1) builds from *Database, which newLooseDatabase (x.go:1) makes\n", "",
 		},
 		"by the decorator of a group": {
 			func(app *container.App) {
@@ -246,6 +266,59 @@ func TestExplainTellsTheChain(t *testing.T) {
 			"Database",
 			"*Database waits for *Cache because guardDatabase (x.go:1) takes *Cache, which newLooseCache (x.go:1) makes\n", "",
 		},
+		"of a decorator that takes what it decorates": {
+			func(app *container.App) {
+				app.Provide(newLooseQueue)
+				app.Provide(newQueuedDatabase)
+				app.Decorate(anotherDatabase)
+			},
+			"Database",
+			"*Database waits for *Queue because anotherDatabase (x.go:1) takes *Database, which newQueuedDatabase (x.go:1) builds from *Queue, which newLooseQueue (x.go:1) makes\n", "",
+		},
+		"to a decorator that runs in the place of what was taken": {
+			func(app *container.App) {
+				app.Provide(newLooseCache)
+				app.Provide(newLooseDatabase, dig.As(new(process.Runner), new(otherRunner)))
+				app.Decorate(guardRunner)
+				app.Provide(newServerOnNamed)
+			},
+			"Server",
+			"*Server waits for process.Runner because newServerOnNamed (x.go:1) takes otherRunner from newLooseDatabase (x.go:1), in the place of whose value runs that of guardRunner (x.go:1)\n",
+			"*Server waits for *Database because newServerOnNamed (x.go:1) takes otherRunner from newLooseDatabase (x.go:1), in the place of whose value runs that of guardRunner (x.go:1)\n",
+		},
+		"to a decorator by Depend on what it stands for": {
+			func(app *container.App) {
+				app.Provide(newLooseCache)
+				app.Provide(newLooseDatabase)
+				app.Decorate(guardDatabase)
+				app.Provide(newLooseQueue)
+				app.Depend(new(*Queue), new(*Database))
+			},
+			"Queue",
+			"*Queue waits for *Database because newLooseQueue (x.go:1) waits, by Depend (x.go:1), for newLooseDatabase (x.go:1), in the place of whose value runs that of guardDatabase (x.go:1)\n", "",
+		},
+		"of a decorator by Depend of what it stands for": {
+			func(app *container.App) {
+				app.Provide(newLooseQueue)
+				app.Provide(newLooseDatabase)
+				app.Decorate(anotherDatabase)
+				app.Depend(new(*Database), new(*Queue))
+				app.Depend(new(*Database), new(*Queue))
+			},
+			"Database",
+			"*Database waits for *Queue because anotherDatabase (x.go:1) runs in the place of what newLooseDatabase (x.go:1) made, which waits, by Depend (x.go:1) and Depend (x.go:1), for newLooseQueue (x.go:1)\n", "",
+		},
+		"of a value that was passed on in secret": {
+			func(app *container.App) {
+				known := newLooseDatabase()
+				app.Provide(func() *Database { return known }, dig.LocationForPC(codeOf(newLooseDatabase)))
+				app.Provide(func() process.Runner { return known }, dig.LocationForPC(codeOf(sameDatabase)))
+				app.Provide(newServerOnRunner)
+			},
+			"Server",
+			"*Server waits for process.Runner because newServerOnRunner (x.go:1) takes process.Runner, which sameDatabase (x.go:1) makes\n",
+			"*Server waits for *Database because newServerOnRunner (x.go:1) takes process.Runner, made by sameDatabase (x.go:1), which returns what was made by newLooseDatabase (x.go:1)\n",
+		},
 		"by Depend": {
 			func(app *container.App) {
 				app.Provide(newLooseDatabase)
@@ -277,7 +350,7 @@ func TestExplainTellsTheChain(t *testing.T) {
 			},
 			"Server",
 			"*Server waits for nothing\n",
-			"*Server waits for *Database because newServer (x.go:1) invokes TestExplainTellsTheChain.func1 (x.go:1), which takes *Database, which newLooseDatabase (x.go:1) makes\n",
+			"*Server waits for *Database because newServer (x.go:1) invokes func (x.go:1), which takes *Database, which newLooseDatabase (x.go:1) makes\n",
 		},
 		"of a hook of an invoked function": {
 			func(app *container.App) {
@@ -306,7 +379,7 @@ func TestExplainTellsTheChain(t *testing.T) {
 				app.Provide(newCache)
 			},
 			"Cache",
-			"*Cache waits for *Database because newCache (x.go:1) takes *Database, which TestExplainTellsTheChain.func1 (x.go:1) supplies\n", "",
+			"*Cache waits for *Database because newCache (x.go:1) takes *Database, which func (x.go:1) supplies\n", "",
 		},
 		"by an adapter": {
 			func(app *container.App) {
@@ -343,28 +416,21 @@ func TestExplainTellsTheChain(t *testing.T) {
 				app.Provide(newServerOnRunner)
 			},
 			"Server",
+			"*Server waits for process.Runner because newServerOnRunner (x.go:1) takes process.Runner, which sameDatabase (x.go:1) makes\n",
 			"*Server waits for *Database because newServerOnRunner (x.go:1) takes process.Runner, which sameDatabase (x.go:1) builds from *Database, which newLooseDatabase (x.go:1) makes\n",
-			"",
 		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			app := newApp(container.WithAdapter(func(*plainCache) process.Runner { return process.Nop() }))
 			c.setUp(app)
-			want := strings.ReplaceAll(c.want, "func1 ", "func ")
-			tidied := func(text string) string {
-				return regexp.MustCompile(`TestExplainTellsTheChain\.func[0-9.]*(func\d+)? `).ReplaceAllString(text, "TestExplainTellsTheChain.func ")
-			}
-			if got := tidied(explained(t, app, c.unit)); got != want && !(c.after == "" && strings.Contains(name, "passed on")) {
-				t.Errorf("before the build it is\n%s\nwant\n%s", got, want)
+			if got := explained(t, app, c.unit); got != c.want {
+				t.Errorf("before the build it is\n%s\nwant\n%s", got, c.want)
 			}
 			if _, err := app.Runner(); err != nil {
 				t.Fatal(err)
 			}
-			if c.after != "" {
-				want = strings.ReplaceAll(c.after, "func1 ", "func ")
-			}
-			if got := tidied(explained(t, app, c.unit)); got != want {
+			if got, want := explained(t, app, c.unit), cmp.Or(c.after, c.want); got != want {
 				t.Errorf("after the build it is\n%s\nwant\n%s", got, want)
 			}
 		})
@@ -372,3 +438,122 @@ func TestExplainTellsTheChain(t *testing.T) {
 }
 
 func codeOf(f any) uintptr { return reflect.ValueOf(f).Pointer() }
+
+// A link says where its constructor stands, in full, and the sentence does in short.
+func TestExplainSaysWhereConstructorsStand(t *testing.T) {
+	app := newApp()
+	app.Provide(newLooseDatabase)
+	app.Provide(newCache)
+
+	plan := planOf(t, app)
+
+	for i, f := range []any{newCache, newLooseDatabase} {
+		file, line := runtime.FuncForPC(codeOf(f)).FileLine(codeOf(f))
+		l := plan.Chains[0].Links[i]
+		if l.File != file || l.Line != line || !strings.HasSuffix(l.Constructor, fmt.Sprintf("_test.go:%d)", line)) {
+			t.Errorf("link %d is %+v, want %s:%d", i, l, file, line)
+		}
+	}
+	why, err := plan.Explain("*container_test.Cache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range plan.Chains[0].Links {
+		if !strings.Contains(why, l.Constructor) {
+			t.Errorf("it lacks %s:\n%s", l.Constructor, why)
+		}
+	}
+}
+
+// Of a container that was filled before, the chains are known as well, and of one that
+// cannot be read as far as it is.
+func TestExplainOfAnAttachedContainer(t *testing.T) {
+	attach := func() *container.App {
+		c := dig.New()
+		for _, f := range []any{newRepository, newHandlers} {
+			if err := c.Provide(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		app := container.Attach(c, container.WithLogger(zap.NewNop()))
+		app.Provide(newLooseDatabase)
+		app.Provide(newServerOnHandlers)
+		return app
+	}
+	want := "*Server waits for *Database because newServerOnHandlers (x.go:1) takes *Handlers, which newHandlers (x.go:1) builds from *Repository, which newRepository (x.go:1) builds from *Database, which newLooseDatabase (x.go:1) makes\n"
+	if got := explained(t, attach(), "Server"); got != want {
+		t.Errorf("it is\n%s\nwant\n%s", got, want)
+	}
+
+	defer container.ForgetDig()()
+	want = "*Server waits for *Database because newServerOnHandlers (x.go:1) takes *Handlers, made by newHandlers (?), which takes what is made by newRepository (?), which takes what is made by newLooseDatabase (x.go:1)\n"
+	app := attach()
+	if err := app.Verify(); err != nil { // which looks at the container
+		t.Fatal(err)
+	}
+	if got := explained(t, app, "Server"); got != want {
+		t.Errorf("where dig cannot be read it is\n%s\nwant\n%s", got, want)
+	}
+	if l := planOf(t, app).Chains[0].Links[1]; l.File != "" || l.Line != 0 {
+		t.Errorf("where it stands is not known, and told as %s:%d", l.File, l.Line)
+	}
+}
+
+// The plan may be asked for at any time from any goroutine, and has its chains; those
+// of events have none, and so the start is as fast as without.
+func TestChainsAreThereWheneverThePlanIsAskedFor(t *testing.T) {
+	r := new(recorder)
+	app := newApp(container.WithObserver(r))
+	done := make(chan struct{})
+	var waiter sync.WaitGroup
+	waiter.Go(func() {
+		for last := false; !last; {
+			select {
+			case <-done:
+				last = true
+			default:
+			}
+			plan, err := app.Plan()
+			if err == nil && plan.Chains == nil && slices.ContainsFunc(plan.Layers, func(units []hooks.Unit) bool { return len(units[0].DependsOn) > 0 }) {
+				t.Errorf("no chains in\n%v", plan)
+			}
+		}
+	})
+	app.Supply(&Queue{process.Nop()})
+	app.Provide(newLooseDatabase)
+	app.Provide(newCache)
+	app.Provide(newServer)
+	app.Depend(new(*Cache), new(*Queue))
+	ctx, cancel := context.WithCancel(context.Background())
+	waiter.Go(func() { <-app.Ready(); cancel() })
+	err := app.RunContext(ctx)
+	close(done)
+	waiter.Wait()
+
+	if err != nil {
+		t.Error(err)
+	}
+	for _, e := range find[hooks.Planned](r) {
+		if e.Plan.Chains != nil {
+			t.Errorf("an event has the chains %v", e.Plan.Chains)
+		}
+	}
+	if n := len(planOf(t, app).Chains); n != 4 {
+		t.Errorf("%d chains, want 4: %v", n, planOf(t, app).Chains)
+	}
+}
+
+// The plan that somebody was given is his.
+func TestChainsOfOnePlanAreNotThoseOfAnother(t *testing.T) {
+	app := newApp()
+	app.Provide(newLooseDatabase)
+	app.Provide(newCache)
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	first := planOf(t, app)
+	first.Chains[0].Links[0].Text = "changed"
+	if planOf(t, app).Chains[0].Links[0].Text == "changed" {
+		t.Error("the app's own was changed")
+	}
+}

@@ -16,6 +16,7 @@ require (
 	github.com/strata-go/strata/logging/terminal v0.0.0
 	go.uber.org/dig v1.19.0
 	go.uber.org/zap v1.28.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

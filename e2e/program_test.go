@@ -43,6 +43,24 @@ func TestMain(m *testing.M) {
 
 var buildShop = sync.OnceValues(func() (path string, err error) { return build("shop") })
 
+// need skips a test for which a program is missing, and names the command that installs it.
+func need(t *testing.T, program, install string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		lacking(t, program+" is missing: "+install)
+	}
+}
+
+// lacking skips a test for want of something. Where everything has to be tested, which STRATA_CI=1 says, the test fails
+// instead.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("STRATA_CI") == "1" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
 // build builds one of the examples as a user would, with the race detector if the tests have it.
 func build(example string) (path string, err error) {
 	return buildIn(filepath.Join("..", "examples"), example)

@@ -10,9 +10,10 @@ import (
 // WriteDOT writes the plan as a directed graph in the DOT language, from which Graphviz makes pictures:
 //
 //	dot -Tsvg plan.dot >plan.svg
+//	tred plan.dot | dot -Tsvg >plan.svg   # without arrows that follow from others
 //
 // Each unit is a box with its name, and its constructor as the tooltip. The layers are clusters, the first one on the
-// left. An arrow leads from a unit to one that it waits for. Names are written as in [Plan.String]. What is unused and
+// left. An arrow leads from a unit to one that it waits for; one that no layer has is a dashed box beside them. Names are written as in [Plan.String]. What is unused and
 // the warnings are not drawn. A nil plan is an empty graph. The error is that of w.
 //
 // The language is that of https://graphviz.org/doc/info/lang.html.
@@ -92,10 +93,9 @@ func mermaidString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i, r := range s {
-		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if i > 0 && i < len(s)-1 {
-			plain = plain || r >= '0' && r <= '9' || strings.ContainsRune(" .,/()[]=-", r)
-		}
+		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune(".,/()[]=", r) ||
+			i > 0 && (r >= '0' && r <= '9' || r == '-') || // else it may be a list
+			i > 0 && i < len(s)-1 && r == ' ' // else it is cut off
 		if plain {
 			b.WriteRune(r)
 		} else {

@@ -118,7 +118,7 @@ type Planned struct {
 	At time.Time
 	// Took is the time since the application began to construct what runs.
 	Took time.Duration
-	// Plan is what starts when; it is not changed afterwards and must not be.
+	// Plan is what starts when; it is not changed afterwards and must not be. It has no Chains.
 	Plan *Plan
 }
 

@@ -127,7 +127,7 @@ func (p *Plan) unknown(name string) error {
 func nearness(asked, name string) (distance int, ok bool) {
 	a, n := []rune(strings.ToLower(asked)), []rune(strings.ToLower(name))
 	longer := max(len(a), len(n)) - min(len(a), len(n))
-	limit := max(2, len(n)/3)
+	limit := max(len(a), len(n)) / 4
 	if len(a) > 0 && strings.Contains(string(n), string(a)) {
 		return longer, true
 	}

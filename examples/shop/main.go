@@ -5,6 +5,9 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 
 	"github.com/strata-go/strata/container"
@@ -20,7 +23,36 @@ import (
 )
 
 func main() {
-	newApp(config.FromFlags()).Run()
+	settings := config.FromFlags()
+	app := newApp(settings)
+	if settings.Plan != "" {
+		if err := printPlan(os.Stdout, app, settings.Plan); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	app.Run()
+}
+
+// printPlan prints what the app would start. It calls no constructor.
+func printPlan(w io.Writer, app *container.App, format string) error {
+	plan, err := app.Plan()
+	if err != nil {
+		return err
+	}
+	switch format {
+	case "dot":
+		return plan.WriteDOT(w)
+	case "mermaid":
+		return plan.WriteMermaid(w)
+	case "json":
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(plan)
+	}
+	_, err = fmt.Fprint(w, plan)
+	return err
 }
 
 func newApp(settings config.Config) *container.App {
