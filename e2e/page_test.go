@@ -100,7 +100,8 @@ func TestThePageFollowsAStartAndAStop(t *testing.T) {
 	b.await("all run", `document.querySelectorAll(".unit[data-state=running]").length === 51 &&
 		document.querySelector("#app-state").textContent === "running" &&
 		document.querySelector("#said").textContent.includes("The application is running.")`)
-	b.await("the times are told", `document.querySelectorAll("#times tr").length === 51`)
+	b.await("the times are told", `document.querySelectorAll("#times tr").length === 51 &&
+		[...document.querySelectorAll("#times tr")].every((row) => row.textContent.includes("running"))`)
 	held.report <- errors.New("lease lost")
 	b.await("a report is told", `document.querySelector(".unit[data-unit=Server]").textContent.includes("1 report")`)
 
@@ -109,7 +110,8 @@ func TestThePageFollowsAStartAndAStop(t *testing.T) {
 		document.querySelector(".unit[data-unit=Querier]").dataset.state === "stopped"`)
 	held.stop.release()
 	b.await("all have stopped", `document.querySelectorAll(".unit[data-state=stopped]").length === 51 &&
-		document.querySelector("#app-state").textContent === "stopped"`)
+		document.querySelector("#app-state").textContent === "stopped" &&
+		[...document.querySelectorAll("#times tr")].every((row) => row.textContent.includes("stopped"))`)
 	b.check(g.url)
 }
 
@@ -361,5 +363,44 @@ func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// contrast returns the texts that are hard to read: those whose contrast with what is
+// behind them is below 4.5, as WCAG has it.
+const contrast = `(() => {
+	const channels = (color) => color.match(/[0-9.]+/g).map(Number);
+	const light = (color) => {
+		const [r, g, b] = channels(color).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	const behind = (e) => {
+		for (; e; e = e.parentElement) {
+			const color = getComputedStyle(e).backgroundColor, c = channels(color);
+			if (c.length < 4 || c[3] > 0) return color;
+		}
+		return "rgb(255, 255, 255)";
+	};
+	const hard = new Set();
+	for (const e of document.querySelectorAll("body *")) {
+		if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility() || e.closest(".unseen, noscript")) continue;
+		const a = light(getComputedStyle(e).color), b = light(behind(e));
+		const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		if (ratio < 4.5) hard.add(ratio.toFixed(2) + ": " + e.tagName + "." + e.className + " " + e.textContent.slice(0, 30));
+	}
+	return [...hard];
+})()`
+
+func TestThePageIsReadableInLightAndDark(t *testing.T) {
+	for _, size := range sizes[1:] { // in which there are all states
+		b := sized(t, size)
+		b.do(chromedp.Click(chromedp.CSS(`.layer:last-of-type .unit`)))
+		b.await("the details are open", `!document.querySelector("#details").hidden`)
+		for _, scheme := range []string{"light", "dark"} {
+			b.view(1280, 900, scheme)
+			for _, hard := range value[[]string](b, contrast) {
+				t.Errorf("%d units, %s: %s", size, scheme, hard)
+			}
+		}
 	}
 }

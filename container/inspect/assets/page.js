@@ -403,22 +403,23 @@ $("read").addEventListener("click", async () => {
 
 // ---- the timeline
 
-let plotted = ""; // what the plot was last made of
+let plotted = ""; // what the plot and the table were last made of
 let plotting = 0;
 function showTimes() {
   const began = units.some((unit) => unit.state !== "waiting");
   $("timeline").hidden = !began;
-  const made = JSON.stringify([instance, app.state, units.map((unit) => unit.state)]);
-  if (!began || made === plotted || plotting) return;
+  if (!began || plotting || timesKey() === plotted) return;
   plotting = setTimeout(() => {
     plotting = 0;
-    plotted = JSON.stringify([instance, app.state, units.map((unit) => unit.state)]);
+    plotted = timesKey();
     $("plot").src = `timeline.svg?${Date.now()}`;
+    $("times").replaceChildren(...units.map((unit) => make("tr", {}, ...[unit.name, String(unit.layer), unit.state,
+      unit.start_seconds ? seconds(unit.start_seconds) : "", unit.stop_seconds ? seconds(unit.stop_seconds) : "", unit.critical ? "yes" : ""]
+      .map((cell) => make("td", { textContent: cell })))));
   }, plotted ? 500 : 0);
-  $("times").replaceChildren(...units.map((unit) => make("tr", {}, ...[unit.name, String(unit.layer), unit.state,
-    unit.start_seconds ? seconds(unit.start_seconds) : "", unit.stop_seconds ? seconds(unit.stop_seconds) : "", unit.critical ? "yes" : ""]
-    .map((cell) => make("td", { textContent: cell })))));
 }
+
+const timesKey = () => JSON.stringify([instance, app.state, units.map((unit) => [unit.state, unit.report_count])]);
 
 // ---- the connection
 
