@@ -144,7 +144,7 @@ func TestAPanicIsToldWithItsStack(t *testing.T) {
 // TestADrainIsTold is about those that are told themselves, too.
 func TestADrainIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(container.WithDrainDelay(5 * time.Second))
+		s := newService(container.WithDrainDelay(4 * time.Second))
 		s.Provide(func(*server) *door { return &door{unit: newUnit()} })
 		s.launch()
 		time.Sleep(time.Hour)
@@ -153,7 +153,7 @@ func TestADrainIsTold(t *testing.T) {
 		time.Sleep(time.Second)
 
 		want(t, "draining", s.page, "draining", "running running running draining")
-		time.Sleep(4500 * time.Millisecond)
+		time.Sleep(3500 * time.Millisecond)
 		want(t, "drained", s.page, "stopping", "running running running stopping")
 		<-s.done
 	})

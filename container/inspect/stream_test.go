@@ -176,6 +176,9 @@ func TestAStreamOfAnUnknownServerEndsWhenTheAppStops(t *testing.T) {
 		if got := <-answered; !strings.HasSuffix(got, lastEvent) {
 			t.Errorf("%q", got)
 		}
+		if got := stateOf(t, s.page); got.App.State != "stopping" {
+			t.Errorf("it ended when the app was %s", got.App.State)
+		}
 		lis, _ := served(t, s.page)
 		late := follow(t, lis.dial(t), "/events")
 		for _, want := range []string{"snapshot", "end", ""} {
