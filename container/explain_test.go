@@ -37,10 +37,8 @@ func newServerOnHandlers(*Handlers) *Server         { return &Server{process.Nop
 func newServerOnCache(*Cache) *Server               { return &Server{process.Nop()} }
 func newServerOnNames(byName) *Server               { return &Server{process.Nop()} }
 func newServerOnRoutes(routes) *Server              { return &Server{process.Nop()} }
-func newServerOnSoftRoutes(softRoutes) *Server      { return &Server{process.Nop()} }
 func newServerOnConfig(*Config) *Server             { return &Server{process.Nop()} }
 func newServerOnRunner(process.Runner) *Server      { return &Server{process.Nop()} }
-func traceCache(c *Cache, _ *Database) *Cache       { return c }
 func limitConfig(c *Config, _ *Queue) *Config       { return c }
 func addSheet(in routes, _ *Queue) routesOut        { return routesOut{Routes: in.Routes} }
 func guardDatabase(d *Database, _ *Cache) *Database { return &Database{d.Runner} }
@@ -77,12 +75,6 @@ type nested struct {
 type routes struct {
 	dig.In
 	Routes []*Sheet `group:"routes"`
-}
-
-type softRoutes struct {
-	dig.In
-	Routes []*Sheet `group:"routes,soft"`
-	_      *Database
 }
 
 type routesOut struct {
