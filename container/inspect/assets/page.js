@@ -167,7 +167,7 @@ function box(unit) {
 
 // breakable returns a name that is rather broken between its parts than within one.
 function breakable(name) {
-  return name.split(/(?<=[./])|(?=\[)/).flatMap((part, i) => i ? [make("wbr", {}), part] : [part]);
+  return name.split(/(?<=[./])|(?=\[)|(?<=[a-z])(?=[A-Z])/).flatMap((part, i) => i ? [make("wbr", {}), part] : [part]);
 }
 
 // refresh shows the state of a unit in its box.
