@@ -394,6 +394,7 @@ const contrast = `(() => {
 func TestThePageIsReadableInLightAndDark(t *testing.T) {
 	for _, size := range sizes[1:] { // in which there are all states
 		b := sized(t, size)
+		b.view(1280, 900, "light") // and without transitions
 		b.do(chromedp.Click(chromedp.CSS(`.layer:last-of-type .unit`)))
 		b.await("the details are open", `!document.querySelector("#details").hidden`)
 		for _, scheme := range []string{"light", "dark"} {

@@ -195,6 +195,9 @@ function refresh(unit) {
   const line = button.querySelector(".line");
   const text = parts.map((part) => part.textContent ?? part).join("");
   if (line.textContent !== text) line.replaceChildren(...parts);
+  // What is read aloud has the name in one piece, which is broken for the eye.
+  const aloud = [unit.name, text, button.querySelector(".relation").textContent.slice(2)].filter(Boolean).join(" ");
+  if (button.getAttribute("aria-label") !== aloud) button.setAttribute("aria-label", aloud);
   if (was && was !== unit.state && unit.state === "failed") say(`${unit.name} failed.`);
   if (unit.stuck && !button.dataset.stuck) say(`${unit.name} is stuck.`);
   button.dataset.stuck = unit.stuck ? "yes" : "";
