@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/explore"
 )
 
 // The pprof labels of a unit's goroutines: one for who reads a profile, and one of the
@@ -28,6 +29,12 @@ const (
 	stackLimit  = 4 << 10
 	stacksLimit = 64 << 10
 )
+
+func init() {
+	explore.Container.Stacks = func(app any, unit string) string {
+		return app.(*App).reportStuck().stacks(unit, "")
+	}
+}
 
 // apps counts the apps of the program.
 var apps atomic.Uint64

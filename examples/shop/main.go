@@ -58,7 +58,7 @@ func printPlan(w io.Writer, app *container.App, format string) error {
 func newApp(settings config.Config) *container.App {
 	shop, screen := health.New(), terminal.New(os.Stderr)
 	app := container.New(container.WithObserver(shop), container.WithLog(screen.Observer()))
-	app.Supply(settings, shop, screen)
+	app.Supply(settings, shop, screen, app)
 	app.Provide(config.NewLogger) // writes to the screen
 	app.Provide(store.New)        // opens the database
 	app.Provide(fulfilment.New)   // needs the store

@@ -1,5 +1,5 @@
-// Package explore is what package container lets containertest do with an app, and
-// nobody else. It stands between the two, so that none of it is exported to users.
+// Package explore is what package container lets containertest and inspect do with an
+// app, and nobody else. It stands between them, so that none of it is exported to users.
 package explore
 
 import (
@@ -32,4 +32,7 @@ var Container struct {
 	// Replace returns a container.Option which has a value, of type t, provided in the
 	// place of what constructors return.
 	Replace func(t reflect.Type, value reflect.Value) (option any)
+	// Stacks returns the stacks of the goroutines of a unit, as they are now, in the
+	// format of a goroutine profile; of many or long ones the first.
+	Stacks func(app any, unit string) string
 }

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/examples/shop/admin"
 	"github.com/strata-go/strata/examples/shop/shoptest"
 	"github.com/strata-go/strata/hooks"
@@ -14,7 +15,7 @@ import (
 
 func TestItTellsHowTheShopIs(t *testing.T) {
 	shop := health.New()
-	server := admin.New(shoptest.Settings(t), shop, zap.NewNop())
+	server := admin.New(shoptest.Settings(t), shop, container.New(), zap.NewNop())
 	shoptest.Start(t, server)
 	client := shoptest.Client(t)
 
