@@ -67,6 +67,8 @@ var parsers = map[string]func(string) error{
 	"go":      nil, // by TestGoBlocksCompile
 	"sh":      nil, // by TestCommandsWork
 	"console": nil,
+	"golang":  nil, // by a test of the example that it is an excerpt of
+	"bash":    nil, // by a test of the example that runs it
 
 	"yaml": func(text string) error {
 		for _, document := range documents(text) {

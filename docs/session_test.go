@@ -42,7 +42,7 @@ type server struct {
 // it, so that it does not matter what else listens on this machine.
 type address struct {
 	shown  string
-	option string // of the command line, or of the environment if it ends with "="
+	option string // of the command line, or a variable of the environment, which ends with "="
 }
 
 // servers are the commands that start one, by how they begin.
@@ -51,6 +51,11 @@ var servers = map[string]server{
 	"go run ./examples/hello":  {addresses: []address{{"127.0.0.1:8080", "HTTP="}}},
 	"go run ./examples/shop": {addresses: []address{
 		{"127.0.0.1:8080", "-http"}, {"127.0.0.1:8081", "-admin"}, {"127.0.0.1:8082", "-fulfilment"}}},
+	"go run ./examples/fxapp/onstrata": {addresses: []address{{"127.0.0.1:8080", "HTTP="}}},
+	"go run ./examples/jobs":           {addresses: []address{{"127.0.0.1:8080", "-http"}, {"127.0.0.1:6060", "-debug"}}},
+	"go run ./examples/modules":        {addresses: []address{{"127.0.0.1:8080", "-http"}}},
+	"go run ./examples/nested": {addresses: []address{
+		{"127.0.0.1:8081", "-tenant acme="}, {"127.0.0.1:8082", "-tenant globex="}}},
 	"go run ./examples/stuck": {exit: 1},
 }
 
@@ -58,7 +63,7 @@ var servers = map[string]server{
 func TestExamplesListenWhereTheDocumentsSay(t *testing.T) {
 	for text, s := range servers {
 		var source strings.Builder
-		for _, pattern := range []string{"*.go", "config/*.go"} {
+		for _, pattern := range []string{"*.go", "config/*.go", "../settings/*.go"} {
 			files, _ := filepath.Glob(filepath.Join(root, strings.TrimPrefix(text, "go run "), pattern))
 			for _, file := range files {
 				content, err := os.ReadFile(file)
@@ -234,9 +239,12 @@ func (s *session) start(c command, known server) []string {
 	for i, own := range free(s.t, len(known.addresses)) {
 		a := known.addresses[i]
 		s.instead[a.shown] = own
-		if strings.HasSuffix(a.option, "=") {
+		switch isFlag := strings.HasPrefix(a.option, "-"); {
+		case !isFlag:
 			env = append(env, a.option+own)
-		} else {
+		case strings.HasSuffix(a.option, "="):
+			text += " " + a.option + own
+		default:
 			text += " " + a.option + " " + own
 		}
 	}

@@ -27,7 +27,7 @@ func TestThePageShowsTheShopThatServesItAndFollowsItsStop(t *testing.T) {
 	origin := "http://" + s.addr("admin") + "/"
 	b := openTab(t, origin+"debug/strata/")
 	b.await("all units run", `[...document.querySelectorAll(".unit[data-state=running]")].length === 6`)
-	for _, name := range []string{"*store.Store", "*admin.Server", "*fulfilment.Server", "*stock.Cache", "*outbox.Outbox", "*api.Server"} {
+	for _, name := range shopUnits {
 		b.await(name+" is shown", fmt.Sprintf(`[...document.querySelectorAll(".unit .name")].some((e) => e.textContent === %q)`, name))
 	}
 	b.await("the plot is there", `document.querySelector("#plot").naturalWidth > 0`)

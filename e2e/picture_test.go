@@ -7,11 +7,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -40,6 +43,43 @@ func TestThePageIsPictured(t *testing.T) {
 		})
 	}
 }
+
+// Writes the plot of the README when it is asked to; else the one that is there has to be
+// of the shop as it is.
+func TestThePlotOfTheShopIsPictured(t *testing.T) {
+	const file = "../docs/shop.svg"
+	if os.Getenv("STRATA_SCREENSHOTS") == "" {
+		plot, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, unit := range shopUnits {
+			if !strings.Contains(string(plot), ">"+unit+"<") {
+				t.Errorf("%s has no %s", file, unit)
+			}
+		}
+		if n := strings.Count(string(plot), "<g>"); n != len(shopUnits) {
+			t.Errorf("%s has %d rows, want %d", file, n, len(shopUnits))
+		}
+		return
+	}
+	s := openShop(t, filepath.Join(t.TempDir(), "shop.db"))
+	time.Sleep(300 * time.Millisecond) // the run is drawn
+	answer, err := s.client.Get("http://" + s.addr("admin") + "/debug/strata/timeline.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	plot, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, plot, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var shopUnits = []string{"*store.Store", "*admin.Server", "*fulfilment.Server", "*stock.Cache", "*outbox.Outbox", "*api.Server"}
 
 // picture writes a picture of the page; of a long one without the timeline.
 func (b *tab) picture(name string) {
