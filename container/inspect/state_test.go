@@ -290,3 +290,23 @@ func TestOfNoAppNothingIsKnown(t *testing.T) {
 		t.Errorf("events: %q", recorder.Body)
 	}
 }
+
+// What is being constructed, for however long, is shown as what will start.
+func TestWhatIsConstructedIsPlanned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := container.New(container.WithLogger(zap.NewNop()))
+		page := inspect.Handler(app)
+		app.Provide(func() *database { time.Sleep(7 * time.Second); return &database{newUnit()} })
+		app.Provide(func(*database) *cache { return &cache{newUnit()} })
+		s := &service{App: app, done: make(chan error, 1)}
+		s.launch()
+		time.Sleep(6 * time.Second)
+
+		got := stateOf(t, page)
+
+		if got.App.Error != "" || got.states() != "waiting waiting" || len(got.App.Pending) != 1 {
+			t.Errorf("%+v", got)
+		}
+		_ = s.end()
+	})
+}
