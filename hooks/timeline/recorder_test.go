@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +56,9 @@ func TestASnapshotMayBeTakenAtAnyTime(t *testing.T) {
 				}
 				if len(line.Units) > 0 { // it belongs to whoever asked for it
 					line.Units[0].Name, line.Units[0].Reports = "mine", nil
+					if needs := line.Units[len(line.Units)-1].DependsOn; len(needs) > 0 {
+						needs[0] = "mine"
+					}
 				}
 				select {
 				case <-done:
@@ -70,7 +75,7 @@ func TestASnapshotMayBeTakenAtAnyTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range recorder.Timeline().Units {
-		if u.Name == "mine" || u.State != timeline.Stopped {
+		if u.Name == "mine" || slices.Contains(u.DependsOn, "mine") || u.State != timeline.Stopped {
 			t.Errorf("%s is %s", u.Name, u.State)
 		}
 	}
@@ -239,6 +244,54 @@ func TestWhatCannotBeAskedIsRecorded(t *testing.T) {
 	)
 	if u := line.Units[0]; len(u.Reports) != 2 || !strings.Contains(u.Err, "PANIC") || u.State != timeline.Failed {
 		t.Errorf("it is %+v", u)
+	}
+}
+
+// secret is a report that its owner goes on to write to, and that holds what is nobody's
+// business.
+type secret struct{ password string }
+
+// What has no text of its own is told by its type: its inside belongs to its owner.
+func TestTheInsideOfAReportIsNotLookedAt(t *testing.T) {
+	type mode string
+	for _, c := range []struct {
+		value any
+		want  string
+	}{
+		{&secret{"hunter2"}, "*timeline_test.secret"}, {secret{"hunter2"}, "timeline_test.secret"},
+		{map[string]string{"password": "hunter2"}, "map[string]string"}, {3, "int"},
+		{"lease lost", "lease lost"}, {mode("standby"), "standby"}, {time.Second, "1s"}, {io.EOF, "EOF"}, {nil, ""},
+		{"no \xff text", "no \uFFFD text"},
+	} {
+		u := hooks.Unit{Name: "u"}
+		line := tell(hooks.UnitReported{At: after(1), Unit: u, Value: c.value})
+		if got := line.Units[0].Reports[0].Text; got != c.want {
+			t.Errorf("%T: %q, want %q", c.value, got, c.want)
+		}
+	}
+}
+
+// A report that its owner writes to meanwhile is no race.
+func TestAReportMayGoOnToChange(t *testing.T) {
+	report, r := &secret{}, timeline.New()
+	var owner sync.WaitGroup
+	owner.Go(func() {
+		for range 1000 {
+			report.password += "x"
+		}
+	})
+	for range 1000 {
+		r.Observe(hooks.UnitReported{Unit: hooks.Unit{Name: "u"}, Value: report})
+	}
+	owner.Wait()
+}
+
+func TestWhatIfItTookForEver(t *testing.T) {
+	line := lives["a good life"].observed(t)
+	for _, u := range line.Units {
+		if took, err := line.WhatIf(u.Name, math.MaxInt64); took < math.MaxInt64/2 || err != nil {
+			t.Errorf("%s: %v (%v)", u.Name, took, err)
+		}
 	}
 }
 
