@@ -1,6 +1,7 @@
 package timeline_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -167,16 +168,19 @@ func TestWhatWasConstructedBeforeTheStartIsKept(t *testing.T) {
 		recorder := timeline.New()
 		app := newApp(container.WithObserver(recorder))
 		app.Provide(func() *store { time.Sleep(time.Second); return &store{takes(2, 1)} })
-		app.Invoke(func(*store) { time.Sleep(time.Second) })
+		app.Invoke(func(*store) { time.Sleep(time.Hour) })
 		if err := runUntilReady(app, func() {}); err != nil {
 			t.Fatal(err)
 		}
 		line := recorder.Timeline()
-		if line.Took() != 2*time.Second || len(line.Constructors) != 1 || line.Began.Sub(line.Constructors[0].Began) != 2*time.Second {
+		if line.Took() != 2*time.Second || len(line.Constructors) != 1 || line.Began.Sub(line.Constructors[0].Began) != time.Hour+time.Second {
 			t.Errorf("it took %v, with %+v", line.Took(), line.Constructors)
 		}
 		_, d := svg(t, line)
 		checkDrawing(t, d)
+		if widest := slices.MaxFunc(d.bars, func(x, y box) int { return cmp.Compare(x.right-x.left, y.right-y.left) }); widest.right-widest.left < 300 {
+			t.Errorf("the start is drawn %g pixels wide: there is no room for it", widest.right-widest.left)
+		}
 	})
 }
 
