@@ -59,6 +59,21 @@ func TestThePageShowsTheShopThatServesItAndFollowsItsStop(t *testing.T) {
 		document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "live"`)
 }
 
+// A shop that is there and says nothing any more, frozen or behind a dead line, is not
+// shown as live.
+func TestThePageSaysThatItHearsNothing(t *testing.T) {
+	s := openShop(t, filepath.Join(t.TempDir(), "shop.db"))
+	b := openTab(t, "http://"+s.addr("admin")+"/debug/strata/")
+	b.await("it is live", `document.querySelector("#connection").textContent === "live"`)
+	s.signal(syscall.SIGSTOP)
+	value[float64](b, "heard -= silence") // that much later
+
+	b.await("it says so", `!document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "connection lost"`)
+
+	s.signal(syscall.SIGCONT)
+	b.await("it is live again", `document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "live"`)
+}
+
 // A stream that held up the stop would have it forced, which is told. How long stops take
 // is logged.
 func TestAnOpenPageDoesNotHoldUpTheShop(t *testing.T) {
@@ -188,6 +203,14 @@ func TestThePageIsUsedWithTheKeyboard(t *testing.T) {
 	b.await("the details are open", fmt.Sprintf(`document.activeElement.id === "details-title" && document.activeElement.textContent === %q`, last))
 	b.keys(kb.Tab, kb.Escape)
 	b.await("they are closed", fmt.Sprintf(`document.querySelector("#details").hidden && %s === %q`, focused, last))
+	b.keys(kb.Enter)
+	b.await("the details are open again", `document.activeElement.id === "details-title"`)
+	b.do(chromedp.Focus(chromedp.CSS(`.unit[tabindex="0"]`)))
+	b.keys(kb.Escape)
+	b.await("they are closed from among the units, too", `document.querySelector("#details").hidden`)
+	if midnight := value[string](b, `clock(new Date(2026, 2, 1, 0, 5))`); midnight != "00:05:00" {
+		t.Errorf("after midnight it is %s", midnight)
+	}
 	b.check(g.url)
 }
 

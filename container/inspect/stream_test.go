@@ -83,7 +83,14 @@ func TestAStreamIsKeptOpen(t *testing.T) {
 		defer late.Stop()
 		began := time.Now()
 		event, data := events.next(t)
+		beats := 0
+		for ; event == "beat"; event, data = events.next(t) {
+			beats++
+		}
 
+		if beats < 200 { // which tell a page that there is still somebody
+			t.Errorf("%d beats in an hour", beats)
+		}
 		var got state
 		decode(t, data, &got)
 		if event != "update" || len(got.Units) != 1 || time.Since(began) < time.Hour {
