@@ -331,3 +331,19 @@ func TestTimesAreOfOneClock(t *testing.T) {
 		t.Errorf("began %v, ready %v, the unit %v", line.Began, line.Ready, line.Units[0].Ready)
 	}
 }
+
+// A name is text on a terminal, whatever is in it.
+func TestANameIsTextOnly(t *testing.T) {
+	u := hooks.Unit{Name: "a\x1b[2J\nb\u202ec\xff"}
+	line := tell(
+		hooks.Planned{At: after(0), Plan: &hooks.Plan{Layers: [][]hooks.Unit{{u}}}}, hooks.AppStarting{At: after(0)},
+		hooks.UnitStarting{At: after(0), Unit: u}, hooks.UnitStarted{At: after(1), Unit: u}, hooks.AppStarted{At: after(1)},
+	)
+	const want = "a\uFFFD[2J b\uFFFDc\uFFFD"
+	if got := line.String(); !strings.HasSuffix(got, "  1s  "+want+"\n") {
+		t.Errorf("%q", got)
+	}
+	if got := timeline.Compare(timeline.New().Timeline(), line); len(got) != 1 || got[0].String() != "came: start "+want+" 1s" {
+		t.Errorf("%q", got)
+	}
+}
