@@ -264,7 +264,7 @@ func TestThePageIsReadByAScreenReader(t *testing.T) {
 
 // What units are called, and say, is text.
 func TestThePageRunsNothingThatTheApplicationSays(t *testing.T) {
-	const hostile = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>"'&`
+	hostile := `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>"'&` + strings.Repeat("long", 100)
 	g := newGraph(t, map[string][]string{hostile: nil})
 	g.launch(t)
 	b := openTab(t, g.url)
@@ -279,6 +279,12 @@ func TestThePageRunsNothingThatTheApplicationSays(t *testing.T) {
 		document.querySelector("#details-title").textContent.includes("<script>")`)
 	if value[bool](b, `document.title.includes("pwned") || document.querySelector("body script, img:not(#plot)") !== null`) {
 		t.Error("it was run")
+	}
+	for _, width := range []int64{1280, 390} {
+		b.view(width, 900, "light")
+		for _, wrong := range value[[]string](b, geometry) {
+			t.Errorf("%d px: %.200s", width, wrong)
+		}
 	}
 	b.check(g.url)
 }
@@ -367,8 +373,8 @@ const geometry = `(() => {
 	return wrong;
 })()`
 
-// Nothing overlaps or is cut off, in narrow windows, at 200% (a window of 640) and in
-// print, with details and without.
+// Nothing overlaps or is cut off, in narrow windows, at 200% (a window of 640) and 400%
+// (320), and in print, with details and without.
 func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 	for _, size := range sizes {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -378,7 +384,7 @@ func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 					b.do(chromedp.Click(chromedp.CSS(`.layer:last-of-type .unit`)))
 					b.await("the details are open", `!document.querySelector("#details").hidden`)
 				}
-				for width, as := range map[int64]string{1280: "light", 640: "light", 390: "dark", 760: "print"} {
+				for width, as := range map[int64]string{1280: "light", 640: "light", 390: "dark", 320: "light", 760: "print"} {
 					b.view(width, 900, as)
 					for _, wrong := range value[[]string](b, geometry) {
 						t.Errorf("%d px, %s, details %v: %s", width, as, details, wrong)
