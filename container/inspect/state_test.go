@@ -310,3 +310,21 @@ func TestWhatIsConstructedIsPlanned(t *testing.T) {
 		_ = s.end()
 	})
 }
+
+type conn struct{}
+
+func (*conn) Close() error { return nil }
+
+// What was opened before the construction failed is stopped, and stood in no plan.
+func TestWhatStoodInNoPlanIsInALayer(t *testing.T) {
+	app := container.New(container.WithLogger(zap.NewNop()), container.AdaptStop[*conn]())
+	page := inspect.Handler(app)
+	app.Provide(func() *conn { return &conn{} })
+	app.Provide(func(*conn) (*database, error) { return nil, errors.New("refused") })
+
+	_ = app.RunContext(t.Context())
+
+	if got := want(t, "ended", page, "failed", "stopped"); got.App.Layers != 1 {
+		t.Errorf("it is in %d layers", got.App.Layers)
+	}
+}
