@@ -52,6 +52,11 @@ func TestThePageShowsTheShopThatServesItAndFollowsItsStop(t *testing.T) {
 	b.await("it says that the shop has ended", `!document.querySelector("#lost").hidden &&
 		document.querySelector("#said").textContent.includes("Connection lost")`)
 	b.await("it shows the last that was told", `document.querySelector('.unit[data-unit="*api.Server"]').dataset.state === "stopped"`)
+	b.await("it has tried to draw that", `plotting === 0`)
+	time.Sleep(100 * time.Millisecond) // in vain, if there is nobody to ask
+	if !value[bool](b, `document.querySelector("#plot").naturalWidth > 0`) {
+		t.Error("the plot is gone with the shop")
+	}
 
 	again := runShop(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-admin", s.addr("admin"))
 	again.awaitMessage("app started")
@@ -111,6 +116,9 @@ func TestThePageFollowsAStartAndAStop(t *testing.T) {
 	b.await("one is starting", `document.querySelector(".unit[data-unit=Querier]").dataset.state === "starting" &&
 		document.querySelector(".unit[data-unit=Server]").dataset.state === "running" &&
 		document.querySelector("#app-state").textContent === "starting"`)
+	b.await("it is drawn", `plotting === 0 && document.querySelector("#plot").naturalWidth > 0`)
+	plot := value[string](b, `document.querySelector("#plot").src`)
+	b.await("the plot goes on while it waits", fmt.Sprintf(`document.querySelector("#plot").src !== %q`, plot))
 	last.start.release()
 	b.await("all run", `document.querySelectorAll(".unit[data-state=running]").length === 51 &&
 		document.querySelector("#app-state").textContent === "running" &&

@@ -415,14 +415,30 @@ function showTimes() {
   plotting = setTimeout(() => {
     plotting = 0;
     plotted = timesKey();
-    $("plot").src = `timeline.svg?${Date.now()}`;
+    drawPlot();
     $("times").replaceChildren(...units.map((unit) => make("tr", {}, ...[unit.name, String(unit.layer), unit.state,
       unit.start_seconds ? seconds(unit.start_seconds) : "", unit.stop_seconds ? seconds(unit.stop_seconds) : "", unit.critical ? "yes" : ""]
       .map((cell) => make("td", { textContent: cell })))));
   }, plotted ? 500 : 0);
 }
 
-const timesKey = () => JSON.stringify([instance, app.state, units.map((unit) => [unit.state, unit.report_count])]);
+// drawPlot takes the place of the plot that is there once it has been received: there may be nobody any more to ask.
+let plot = null; // the last that was asked for
+function drawPlot() {
+  const next = make("img", { alt: $("plot").alt, src: `timeline.svg?${Date.now()}` });
+  plot = next;
+  next.addEventListener("load", () => {
+    if (plot !== next) return;
+    next.id = "plot";
+    $("plot").replaceWith(next);
+  });
+}
+
+// timesKey changes when there is more to be drawn; what is under way goes on every five seconds.
+function timesKey() {
+  const underway = ["starting", "draining", "stopping"].includes(app.state) && Math.floor(Date.now() / 5000);
+  return JSON.stringify([instance, app.state, underway, units.map((unit) => [unit.state, unit.report_count])]);
+}
 
 // ---- the connection
 
@@ -489,5 +505,8 @@ function lose() {
   say(text);
 }
 
-setInterval(showAge, 1000);
+setInterval(() => {
+  showAge();
+  if (!lost) showTimes();
+}, 1000);
 connect();
