@@ -53,13 +53,16 @@ func (s *Scope) provide(constructor any, opts []dig.ProvideOption) error {
 	if err != nil {
 		a.keep("Provide", err, provideHint(constructor, err))
 	}
-	e := hooks.Provided{At: time.Now(), Scope: s.wiring.Name(), Err: err}
-	if n != nil {
-		e.Constructor, e.Location, e.Results = n.Name, n.Location(), results(n)
-	} else {
-		e.Constructor, e.Location = describe(constructor)
-	}
-	a.emit(e)
+	now := time.Now()
+	a.bus.emitMade(func() hooks.Event {
+		e := hooks.Provided{At: now, Scope: s.wiring.Name(), Err: err}
+		if n != nil {
+			e.Constructor, e.Location, e.Results = n.Name, n.Location(), results(n)
+		} else {
+			e.Constructor, e.Location = describe(constructor)
+		}
+		return e
+	})
 	return err
 }
 
