@@ -271,6 +271,27 @@ func TestAnErrorThatWasToldIsNotToldAgain(t *testing.T) {
 	}
 }
 
+// What is passed over beforehand says nothing that is written, and nothing is passed over where all is written.
+func TestOnlyWhatIsNotWrittenIsPassedOver(t *testing.T) {
+	info := &teller{written: func(l slog.Level) bool { return l >= slog.LevelInfo }}
+	passed := 0
+	for _, c := range lines {
+		if allLevels.passes(c.event) {
+			t.Errorf("%+v is passed over at level debug", c.event)
+		}
+		if !info.passes(c.event) {
+			continue
+		}
+		passed++
+		if l := info.lineOf(c.event); l != nil {
+			t.Errorf("%+v is passed over, and says %s", c.event, l.message)
+		}
+	}
+	if passed < 4 {
+		t.Errorf("%d are passed over", passed)
+	}
+}
+
 // What a unit tries again and again is told every five seconds.
 func TestReportsInQuickSuccessionAreDebug(t *testing.T) {
 	all := &teller{written: allLevels.written}
