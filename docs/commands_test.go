@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // elsewhere are the commands of the documents that TestCommandsWork does not run, and who
@@ -84,7 +85,8 @@ func TestCommandsRunElsewhereStandInTheDocuments(t *testing.T) {
 
 func TestCommandThatIsRottenIsFound(t *testing.T) {
 	for _, test := range []struct{ name, language, text, says string }{
-		{"fails", "sh", "go run ./examples/missing", "./examples/missing"},
+		{"fails", "sh", "ls missing", "missing"},
+		{"is an example that no list has", "sh", "go run ./examples/missing", "docs/session_test.go"},
 		{"fails in a console", "console", "$ ls missing\n", "missing"},
 		{"prints something else", "console", "$ echo one\ntwo\n", `prints "one\n"`},
 		{"prints more", "console", "$ printf 'one\\ntwo\\n'\none\n", `prints "one\ntwo\n"`},
@@ -104,6 +106,13 @@ func TestCommandThatIsRottenIsFound(t *testing.T) {
 			wantProblem(t, append(problems, s.stop()...), "rotten.md:2: ", test.says)
 		})
 	}
+	t.Run("does not end", func(t *testing.T) {
+		t.Parallel()
+		s := newSession(t, "rotten.md")
+		s.limit = 100 * time.Millisecond
+		c := read("rotten.md", []byte("```sh\nsleep 1000; true\n```\n"))
+		wantProblem(t, s.run(commands(c)[0]), "rotten.md:2: ", "it does not end")
+	})
 	t.Run("status", func(t *testing.T) {
 		t.Parallel()
 		p := read("rotten.md", []byte("```sh\ngo run ./examples/hello\ncurl http://127.0.0.1:8080/reader # 404\n```\n"))

@@ -1,5 +1,7 @@
 package setup
 
+var app *container.App
+
 type Config struct{}
 
 func NewConfig() *Config
