@@ -53,6 +53,12 @@ func TestCommandsWork(t *testing.T) {
 	if os.Getenv(underway) != "" {
 		t.Skip("a command of the documents runs the tests of the documents")
 	}
+	// In a fresh clone that takes minutes, which are not those of the first command.
+	build := exec.Command("go", "build", "./examples/...")
+	build.Dir, build.Env = root, environment()
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, output)
+	}
 	for _, p := range pages(t) {
 		t.Run(p.path, func(t *testing.T) {
 			t.Parallel()
