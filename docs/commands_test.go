@@ -20,7 +20,6 @@ var elsewhere = map[string]string{
 	"bash .ci/run":       "CI: it is what CI runs",
 
 	"go test ./hooks/systemd":                                         "CI: go test work runs these tests",
-	"go test ./examples/shop":                                         "CI: go test work runs these tests",
 	"go test -count=1 -run AppsEndAsTheTablesSay ./e2e":               "CI: go test work runs these tests",
 	"go test -v -count=1 -run DoesWhatDigDoes ./container":            "CI: go test work runs these tests",
 	"go test -v -count=1 -run Postgres ./e2e":                         "CI: go test work runs these tests, where there is a PostgreSQL",
