@@ -13,7 +13,7 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-// Option configures an App, or sets it up.
+// Option configures an App, or sets it up. The zero value does nothing.
 type Option struct {
 	configure func(*config)
 	setup     func(*App)

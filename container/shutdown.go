@@ -15,7 +15,7 @@ type Shutdowner interface {
 	Shutdown(opts ...ShutdownOption) error
 }
 
-// ShutdownOption says more about a shutdown.
+// ShutdownOption says more about a shutdown. The zero value says nothing.
 type ShutdownOption struct{ set func(*shutdown) }
 
 // WithExitCode sets the code that Run exits with; RunContext returns an [*ExitError]
