@@ -73,6 +73,8 @@ type Decorated struct {
 type Supplied struct {
 	// At is when they were given.
 	At time.Time
+	// Scope is the name of the scope that they were given to, empty for the root.
+	Scope string
 	// Types are the types of the values.
 	Types []string
 	// Err is why they were refused, nil if they were accepted.
