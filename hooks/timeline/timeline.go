@@ -101,8 +101,10 @@ type Unit struct {
 
 // Report is what a unit said about itself.
 type Report struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
+	// At is when.
+	At time.Time `json:"at"`
+	// Text is what it said, as text.
+	Text string `json:"text"`
 }
 
 // State is where an application or a unit stands.
