@@ -77,7 +77,7 @@ func (s *shutdowner) request() *shutdown {
 // ExitError is what RunContext returns when a [Shutdowner] gave a code other than
 // 0.
 type ExitError struct {
-	Code  int
+	Code  int   // of WithExitCode
 	Cause error // of WithCause, and what else went wrong; may be nil
 }
 
