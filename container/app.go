@@ -243,8 +243,8 @@ func (a *App) Runner() (process.Runner, error) {
 }
 
 // Process builds what runs and returns the whole app as one process, not yet
-// started, whose end is forced by that of ctx: see [process.NewProcess]. All else, the
-// error included, is as for [App.Runner].
+// started. The end of ctx forces it: see [process.NewProcess]. All else, the error
+// included, is as for [App.Runner].
 func (a *App) Process(ctx context.Context) (*process.Process, error) {
 	r, err := a.Runner()
 	if err != nil {
