@@ -61,7 +61,7 @@ func (t *teller) lineOf(event hooks.Event) *line {
 
 	case hooks.Supplied:
 		return t.newLine(e.At, failing(e.Err, slog.LevelDebug), "supply").
-			texts("types", e.Types).failure(e.Err)
+			text("scope", e.Scope).texts("types", e.Types).failure(e.Err)
 
 	case hooks.Invoked:
 		return t.newLine(e.At, slog.LevelDebug, "invoke").

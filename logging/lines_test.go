@@ -62,6 +62,9 @@ var lines = []struct {
 		hooks.Supplied{At: at, Types: []string{"shop.Config"}},
 		`"DEBUG","msg":"supply","types":["shop.Config"]`,
 	}, {
+		hooks.Supplied{At: at, Scope: "admin", Types: []string{"shop.Config"}},
+		`"DEBUG","msg":"supply","scope":"admin","types":["shop.Config"]`,
+	}, {
 		hooks.Supplied{At: at, Types: []string{"error"}, Err: errBroken},
 		`"ERROR","msg":"supply","types":["error"],"error":"broken"`,
 	}, {
