@@ -183,7 +183,9 @@ func (a *App) Invoke(function any, opts ...dig.InvokeOption) error {
 	return a.root.invoke(function, opts)
 }
 
-// Scope returns a new scope below the root, as [dig.Container.Scope] does.
+// Scope returns a new scope below the root, as [dig.Container.Scope] does. The name is
+// for logs and errors; several scopes may have the same. After the start, what is given
+// to a new one is refused with [ErrStarted].
 func (a *App) Scope(name string, opts ...dig.ScopeOption) *Scope {
 	return a.root.Scope(name, opts...)
 }
@@ -221,7 +223,10 @@ func (a *App) Dig() *dig.Container { return a.container }
 // given to that decide when it stops; the options for timeouts, signals and drain
 // do not count. A [Shutdowner] ends the context of the callback. If the build fails,
 // what an [AdaptStop] is for is stopped before Runner returns, within the stop
-// timeout.
+// timeout. The error is that of the build, or [ErrStarted].
+//
+// To an app that it is a part of it is one unit. What that app has the inner one use,
+// and runs itself, is not to be given to the inner one as it is: see [App.Supply].
 func (a *App) Runner() (process.Runner, error) {
 	if err := a.claim("Runner", nil); err != nil {
 		return nil, err
@@ -238,7 +243,8 @@ func (a *App) Runner() (process.Runner, error) {
 }
 
 // Process builds what runs and returns the whole app as one process, not yet
-// started. See [App.Runner].
+// started. The end of ctx forces it: see [process.NewProcess]. All else, the error
+// included, is as for [App.Runner].
 func (a *App) Process(ctx context.Context) (*process.Process, error) {
 	r, err := a.Runner()
 	if err != nil {

@@ -15,9 +15,12 @@ import (
 )
 
 // Attach returns an App on a dig container that exists, and that constructors were
-// provided to. For many applications on dig that is the whole change:
+// provided to, and leaves that as it is:
 //
-//	container.Attach(BuildContainer()).Run()
+//	container.Attach(BuildContainer(), container.AdaptStop[*sql.DB]()).Run()
+//
+// What has no Run needs an adapter, as in any App: [App.Plan] lists as unused what
+// nothing asks for.
 //
 // What was given to c before is found, in all scopes: constructors and decorators,
 // whatever their options, and by them who needs whom. Constructors whose declared

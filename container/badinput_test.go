@@ -149,6 +149,7 @@ func TestSetupAfterTheStartIsRefused(t *testing.T) {
 		"Scope.Decorate": func(_ *container.App, s *container.Scope) error {
 			return s.Decorate(func(c *Config) *Config { return c })
 		},
+		"Scope.Supply": func(_ *container.App, s *container.Scope) error { return s.Supply(1) },
 		"Scope.Invoke": func(_ *container.App, s *container.Scope) error { return s.Invoke(func() {}) },
 		"a late Scope": func(app *container.App, _ *container.Scope) error { return app.Scope("late").Provide(newConfig) },
 		"Runner":       func(app *container.App, _ *container.Scope) error { _, err := app.Runner(); return err },

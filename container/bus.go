@@ -21,7 +21,7 @@ type bus struct {
 	busy  bool // somebody works on the queue
 
 	// What follows belongs to whoever works on the queue.
-	past      []hooks.Event
+	past      []any       // events, and functions that make them
 	observers []*listener // replaced when it changes, so that whoever tells them may range over it
 	over      bool        // the last event was delivered
 }
@@ -42,9 +42,17 @@ func (b *bus) emit(e hooks.Event) {
 	b.do(func() { b.deliver(e) })
 }
 
+// emitMade is emit of what e returns, which is asked only if there is somebody to be told:
+// what is set up has two events a constructor, of which most programs hear little.
+func (b *bus) emitMade(e func() hooks.Event) {
+	if !b.keepAlone(e) {
+		b.emit(e())
+	}
+}
+
 // keepAlone only keeps e, if nobody is there yet to be told, and reports whether that was
 // so: while an app is set up it mostly is.
-func (b *bus) keepAlone(e hooks.Event) bool {
+func (b *bus) keepAlone(e any) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.busy || len(b.observers) > 0 {
@@ -144,7 +152,7 @@ func (b *bus) deliver(e hooks.Event) {
 // keep adds e to the past, and reports whether it is to be told. After the app has
 // ended, what was given up may still go on: that is nobody's concern any more, but for
 // mistakes.
-func (b *bus) keep(e hooks.Event) bool {
+func (b *bus) keep(e any) bool {
 	switch e.(type) {
 	case hooks.AppStopped:
 		b.over = true
@@ -172,7 +180,11 @@ func (b *bus) tellAll(listeners []*listener, e hooks.Event) {
 
 func (b *bus) add(l *listener) {
 	b.observers = append(slices.Clip(b.observers), l)
-	for _, e := range slices.Clone(b.past) {
+	for _, kept := range slices.Clone(b.past) {
+		e, ok := kept.(hooks.Event)
+		if !ok {
+			e = kept.(func() hooks.Event)()
+		}
 		if !b.tell(l, e) {
 			return
 		}

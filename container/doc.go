@@ -39,7 +39,7 @@
 // # An application on dig
 //
 // [Attach] makes an App of a [dig.Container] that constructors were provided to, and
-// finds them; for many applications that is the whole change.
+// finds them. The container stays as it is; what has no Run is given an adapter.
 //
 // # In which order
 //

@@ -282,6 +282,36 @@ func TestDrainOfWhatIsAdapted(t *testing.T) {
 	})
 }
 
+// A wrapper has no Drain of what is in it, a type that embeds that and wraps it in Run has.
+func TestDrainIsHiddenByAWrapperAndNotByEmbedding(t *testing.T) {
+	for name, c := range map[string]struct {
+		supply func(*drains) process.Runner
+		want   int
+	}{
+		"wrapped":  {func(d *drains) process.Runner { return process.BestEffort(d, nil) }, 0},
+		"limited":  {func(d *drains) process.Runner { return process.StopTimeout(time.Second, d) }, 0},
+		"embedded": {func(d *drains) process.Runner { return &bestEffort{d} }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				drained := 0
+				app := newApp(container.WithDrainDelay(time.Second))
+				app.Supply(c.supply(&drains{process.Nop(), func() { drained++ }}))
+				if err := startAndStop(t, app); err != nil || drained != c.want {
+					t.Errorf("drained %d times, want %d; %v", drained, c.want, err)
+				}
+			})
+		})
+	}
+}
+
+// bestEffort is a part that others can do without, and has all methods of that.
+type bestEffort struct{ *drains }
+
+func (b *bestEffort) Run(ctx context.Context, callback process.Callback) error {
+	return process.BestEffort(b.drains, nil).Run(ctx, callback)
+}
+
 // drains tells when it is asked to drain.
 type drains struct {
 	process.Runner

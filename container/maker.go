@@ -65,8 +65,11 @@ func (a *App) constructed(n *wiring.Node, took time.Duration, err error) {
 	if a.own[n] || a.supplied[n] {
 		return
 	}
-	a.emit(hooks.Constructed{
-		At: time.Now(), Constructor: n.Name, Location: n.Location(), Scope: n.Scope.Name(), Took: took, Err: err,
+	now := time.Now()
+	a.bus.emitMade(func() hooks.Event {
+		return hooks.Constructed{
+			At: now, Constructor: n.Name, Location: n.Location(), Scope: n.Scope.Name(), Took: took, Err: err,
+		}
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/strata-go/strata/hooks"
 )
 
-// Option configures an App, or sets it up.
+// Option configures an App, or sets it up. The zero value does nothing.
 type Option struct {
 	configure func(*config)
 	setup     func(*App)
@@ -83,7 +83,8 @@ func (c *config) check() []error {
 
 func configure(f func(*config)) Option { return Option{configure: f} }
 
-// Provide is [App.Provide] for several constructors, without options of dig's.
+// Provide is [App.Provide] for several constructors, without options of dig's. The
+// errors are found in [App.Err].
 func Provide(constructors ...any) Option {
 	return Option{setup: func(a *App) {
 		for _, c := range constructors {
@@ -92,12 +93,12 @@ func Provide(constructors ...any) Option {
 	}}
 }
 
-// Supply is [App.Supply].
+// Supply is [App.Supply], whose errors are then found in [App.Err].
 func Supply(values ...any) Option {
 	return Option{setup: func(a *App) { _ = a.Supply(values...) }} // kept
 }
 
-// WithObserver adds observers: see [App.Observe].
+// WithObserver adds observers: see [App.Observe]. Nil ones are ignored.
 func WithObserver(observers ...hooks.Observer) Option {
 	return configure(func(c *config) {
 		for _, o := range observers {
@@ -129,7 +130,8 @@ func WithLog(o hooks.Observer) Option {
 // twice, the last counts.
 func WithLogger(l *zap.Logger) Option { return configure(func(c *config) { c.logger = l }) }
 
-// WithSchedule sets when a unit may start. The default is [ByLayer].
+// WithSchedule sets when a unit may start. The default is [ByLayer]; anything but that
+// and [ByDependency] is an error of [App.Err].
 func WithSchedule(s Schedule) Option { return configure(func(c *config) { c.schedule = s }) }
 
 // WithStartTimeout sets how long construction and start may take in all before the

@@ -16,6 +16,48 @@ import (
 
 // The recipes of docs/dig.md.
 
+// Nothing that was given to the container has a Run.
+func TestRecipeAttach(t *testing.T) {
+	schedules(t, func(t *testing.T, schedule container.Option) {
+		c := dig.New()
+		closed := false
+		c.Provide(func() *pool { return &pool{func() { closed = true }} })
+		c.Provide(func(*pool) *poller { return new(poller) })
+		c.Provide(http.NewServeMux)
+		c.Provide(func(mux *http.ServeMux) *http.Server { return &http.Server{Handler: mux} })
+		c.Invoke(func(mux *http.ServeMux, p *pool) { mux.Handle("/orders", http.NotFoundHandler()) })
+		r := new(recorder)
+
+		app := container.Attach(c, schedule, container.WithObserver(r),
+			container.AdaptStop[*pool](),
+			container.WithAdapter(func(p *poller) process.Runner { return process.Leaf(p.Loop, nil) }),
+			container.WithAdapter(func(s *http.Server) process.Runner { return takes(0, time.Second) }),
+		)
+		app.Depend(new(*http.Server), new(*pool))
+		if err := startAndStop(t, app); err != nil {
+			t.Fatal(err)
+		}
+
+		for _, unit := range []string{"*container_test.poller", "*http.Server"} {
+			wantBefore(t, r.story(), "started *container_test.pool", "starting "+unit, "stopped "+unit, "stopping *container_test.pool")
+		}
+		if !closed {
+			t.Error("the pool is not closed")
+		}
+	})
+}
+
+type pool struct{ close func() }
+
+func (p *pool) Close() { p.close() }
+
+type poller struct{}
+
+func (*poller) Loop(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func TestRecipeAnOrderThatNoParameterShows(t *testing.T) {
 	wantOrder(t, func(app *container.App) {
 		app.Provide(func() *Server { return &Server{takes(0, time.Second)} }) // reads what the cache writes

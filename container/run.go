@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/criticalchain"
 	"github.com/strata-go/strata/internal/engine"
 	"github.com/strata-go/strata/process"
 )
@@ -194,12 +195,12 @@ func (r *run) starting() bool {
 // started tells that everything has started, unless it is known already that the
 // app stops.
 func (r *run) started() {
-	spans := make(map[string]hooks.Span, len(r.units))
+	spans := make(map[string]criticalchain.Span, len(r.units))
 	for _, u := range r.units {
 		_, _, spans[u.Name] = u.track.get()
 	}
 	e := hooks.AppStarted{
-		At: time.Now(), Took: time.Since(r.began), Critical: hooks.CriticalChain(r.plan, r.began, spans),
+		At: time.Now(), Took: time.Since(r.began), Critical: criticalchain.Of(r.plan, r.began, spans),
 	}
 	a := r.app
 	a.mu.Lock()

@@ -17,13 +17,14 @@ import (
 
 // Scope is a scope of an App: what is provided in it is seen in it and below, where it
 // hides what is provided above as the same type and name. Its methods do what those of
-// [dig.Scope] do; what runs in it is run by the App.
+// [dig.Scope] do; what runs in it is run by the App. [App.Scope] makes one.
 type Scope struct {
 	app    *App
 	wiring *wiring.Scope
 }
 
-// Provide registers a constructor in the scope: see [App.Provide].
+// Provide registers a constructor in the scope: see [App.Provide]. Under dig.Export it
+// is provided to the whole app.
 func (s *Scope) Provide(constructor any, opts ...dig.ProvideOption) error {
 	return s.provide(constructor, opts)
 }
@@ -38,7 +39,7 @@ func (s *Scope) Invoke(function any, opts ...dig.InvokeOption) error {
 	return s.invoke(function, opts)
 }
 
-// Scope returns a new scope below this one.
+// Scope returns a new scope below this one: see [App.Scope].
 func (s *Scope) Scope(name string, opts ...dig.ScopeOption) *Scope {
 	return &Scope{app: s.app, wiring: s.wiring.Child(name, opts...)}
 }
@@ -53,13 +54,16 @@ func (s *Scope) provide(constructor any, opts []dig.ProvideOption) error {
 	if err != nil {
 		a.keep("Provide", err, provideHint(constructor, err))
 	}
-	e := hooks.Provided{At: time.Now(), Scope: s.wiring.Name(), Err: err}
-	if n != nil {
-		e.Constructor, e.Location, e.Results = n.Name, n.Location(), results(n)
-	} else {
-		e.Constructor, e.Location = describe(constructor)
-	}
-	a.emit(e)
+	now := time.Now()
+	a.bus.emitMade(func() hooks.Event {
+		e := hooks.Provided{At: now, Scope: s.wiring.Name(), Err: err}
+		if n != nil {
+			e.Constructor, e.Location, e.Results = n.Name, n.Location(), results(n)
+		} else {
+			e.Constructor, e.Location = describe(constructor)
+		}
+		return e
+	})
 	return err
 }
 

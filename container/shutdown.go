@@ -15,7 +15,7 @@ type Shutdowner interface {
 	Shutdown(opts ...ShutdownOption) error
 }
 
-// ShutdownOption says more about a shutdown.
+// ShutdownOption says more about a shutdown. The zero value says nothing.
 type ShutdownOption struct{ set func(*shutdown) }
 
 // WithExitCode sets the code that Run exits with; RunContext returns an [*ExitError]
@@ -77,7 +77,7 @@ func (s *shutdowner) request() *shutdown {
 // ExitError is what RunContext returns when a [Shutdowner] gave a code other than
 // 0.
 type ExitError struct {
-	Code  int
+	Code  int   // of WithExitCode
 	Cause error // of WithCause, and what else went wrong; may be nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/criticalchain"
 	"github.com/strata-go/strata/internal/engine"
 	"github.com/strata-go/strata/process"
 )
@@ -28,7 +29,7 @@ type track struct {
 	mu      sync.Mutex // guards what follows
 	stage   stage
 	since   time.Time // of the stage
-	started hooks.Span
+	started criticalchain.Span
 	failed  bool
 }
 
@@ -48,7 +49,7 @@ func (t *track) enter(s stage, now time.Time) (was stage, took time.Duration) {
 	return was, took
 }
 
-func (t *track) get() (s stage, since time.Time, span hooks.Span) {
+func (t *track) get() (s stage, since time.Time, span criticalchain.Span) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.stage, t.since, t.started

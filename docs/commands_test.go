@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // elsewhere are the commands of the documents that TestCommandsWork does not run, and who
@@ -51,6 +52,12 @@ func TestCommandsWork(t *testing.T) {
 	if os.Getenv(underway) != "" {
 		t.Skip("a command of the documents runs the tests of the documents")
 	}
+	// In a fresh clone that takes minutes, which are not those of the first command.
+	build := exec.Command("go", "build", "./examples/...")
+	build.Dir, build.Env = root, environment()
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, output)
+	}
 	for _, p := range pages(t) {
 		t.Run(p.path, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +91,8 @@ func TestCommandsRunElsewhereStandInTheDocuments(t *testing.T) {
 
 func TestCommandThatIsRottenIsFound(t *testing.T) {
 	for _, test := range []struct{ name, language, text, says string }{
-		{"fails", "sh", "go run ./examples/missing", "./examples/missing"},
+		{"fails", "sh", "ls missing", "missing"},
+		{"is an example that no list has", "sh", "go run ./examples/missing", "docs/session_test.go"},
 		{"fails in a console", "console", "$ ls missing\n", "missing"},
 		{"prints something else", "console", "$ echo one\ntwo\n", `prints "one\n"`},
 		{"prints more", "console", "$ printf 'one\\ntwo\\n'\none\n", `prints "one\ntwo\n"`},
@@ -104,6 +112,13 @@ func TestCommandThatIsRottenIsFound(t *testing.T) {
 			wantProblem(t, append(problems, s.stop()...), "rotten.md:2: ", test.says)
 		})
 	}
+	t.Run("does not end", func(t *testing.T) {
+		t.Parallel()
+		s := newSession(t, "rotten.md")
+		s.limit = 100 * time.Millisecond
+		c := read("rotten.md", []byte("```sh\nsleep 1000; true\n```\n"))
+		wantProblem(t, s.run(commands(c)[0]), "rotten.md:2: ", "it does not end")
+	})
 	t.Run("status", func(t *testing.T) {
 		t.Parallel()
 		p := read("rotten.md", []byte("```sh\ngo run ./examples/hello\ncurl http://127.0.0.1:8080/reader # 404\n```\n"))

@@ -4,10 +4,11 @@
 // A block of code has a fence that names its language. Of the languages
 //
 //   - sh is commands. Each is run from the root of the repository, one after the other,
-//     unless [elsewhere] says who runs it. `go run` of an example starts it; it runs until
-//     the page ends or starts the next, is sent SIGINT, and has to exit as it says. Words
-//     after a # are a comment, and if they begin with three digits, the status that curl
-//     has to print. `go mod` is run in a module beside a clone.
+//     unless [elsewhere] says who runs it. `go run` of an example starts it, if [servers]
+//     has it: it runs until the page ends or starts the next, is sent SIGINT, and has to
+//     exit as it says; any other has to be in [finishing]. Words after a # are a comment,
+//     and if they begin with three digits, the status that curl has to print. `go mod` is
+//     run in a module beside a clone.
 //   - console is the same, with a "$ " before each command and below it what it prints. An
 //     ellipsis (…) stands for any text.
 //   - go is compiled: as a file if it begins with "package", else as declarations, as the

@@ -52,6 +52,8 @@ func (s *story) outcome(unit string) string {
 		return "forced"
 	case stopped["error"] != nil:
 		return "fails"
+	case !slices.Contains(s.units, unit) && s.is("unit stopping", unit): // it has only a stop
+		return "stops"
 	case !s.is("unit started", unit):
 		return "given up"
 	case s.is("unit ended", unit):

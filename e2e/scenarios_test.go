@@ -43,6 +43,13 @@ var scenarios = map[string]scenario{
 		time.Sleep(pause)
 		p.signal(syscall.SIGTERM)
 	}},
+	"drain-fail": {"-drain=1h -stop-timeout=0 -in-drain=fail", func(p *program) {
+		p.awaitMessage("app started")
+		p.awaitPhase("run")
+		p.signal(syscall.SIGTERM)
+	}},
+	"drain-shutdown": {"-drain=1h -stop-timeout=0 -shutdown=drain -code=3", stopIt},
+	"drain-deaf":     {"-drain=300ms -in-drain=deaf -stop-timeout=2s -force-timeout=500ms", stopIt},
 	"signal-construct": {"-construct=held", func(p *program) {
 		p.awaitPhase("construct")
 		p.signal(syscall.SIGTERM)
@@ -131,13 +138,14 @@ var scenarios = map[string]scenario{
 	}},
 	"construct-deaf": {"-construct=deaf -start-timeout=1s -force-timeout=500ms", nil},
 
-	"start-fail":  {"-start=fail", nil},
-	"start-panic": {"-start=panic", nil},
-	"start-exit":  {"-start=exit", nil},
-	"start-nil":   {"-start=nil", nil},
-	"start-slow":  {"-start=slow -start-timeout=2s", nil},
-	"start-own":   {"-start=slow -own-start-timeout=1s", nil},
-	"start-deaf":  {"-start=deaf -start-timeout=2s -stop-timeout=1500ms -force-timeout=500ms", nil},
+	"start-fail":      {"-start=fail", nil},
+	"start-panic":     {"-start=panic", nil},
+	"start-exit":      {"-start=exit", nil},
+	"start-nil":       {"-start=nil", nil},
+	"start-slow":      {"-start=slow -start-timeout=2s", nil},
+	"start-own":       {"-start=slow -own-start-timeout=1s", nil},
+	"start-fail-open": {"-start=fail -stop-only", nil},
+	"start-deaf":      {"-start=deaf -start-timeout=2s -stop-timeout=1500ms -force-timeout=500ms", nil},
 
 	"run-fail":        {"-run=fail", nil},
 	"run-panic":       {"-run=panic", nil},
@@ -157,6 +165,11 @@ var scenarios = map[string]scenario{
 	"setup-missing": {"-setup=missing", nil},
 	"setup-cycle":   {"-setup=cycle", nil},
 	"run-twice":     {"-again", stopIt},
+	"hook-late": {"-late", func(p *program) {
+		p.awaitMessage("app started")
+		p.awaitMessage("misuse")
+		p.signal(syscall.SIGTERM)
+	}},
 	"options-twice": {"-twice", stopIt},
 	"no-limits":     {"-start-timeout=0 -stop-timeout=0 -force-timeout=0", stopIt},
 

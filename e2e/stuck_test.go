@@ -29,7 +29,7 @@ func TestStuckUnitIsGivenUpByNameAndLine(t *testing.T) {
 	where := fmt.Sprintf("/stuck/main.go:%d\n", lineOf(t, "../examples/stuck/main.go", "hangs here"))
 	for _, message := range []string{"stuck", "app stopped"} {
 		text := fmt.Sprint(p.awaitMessage(message))
-		_, stack, named := strings.Cut(text, "main.(*Importer).Run+")
+		_, stack, named := strings.Cut(text, "main.(*Importer).Run ")
 		if !named || !strings.Contains(stack, where) || !strings.Contains(text, "*main.Importer") {
 			t.Errorf("%q does not tell that *main.Importer hangs at %s in\n%s", message, where, text)
 		}

@@ -22,6 +22,6 @@
 //	}))
 //
 // A [Plan] says what starts when and what waits for what: as text, as JSON, and as a diagram for Graphviz or Mermaid.
-// [Plan.Explain] says why a unit waits for another one. [CriticalChain] says which units decided how long the start
-// took, and so which to make faster.
+// [Plan.Explain] says why a unit waits for another one. [AppStarted] says which units decided how long the start took,
+// and so which to make faster; package timeline says more of that.
 package hooks

@@ -73,6 +73,8 @@ type Decorated struct {
 type Supplied struct {
 	// At is when they were given.
 	At time.Time
+	// Scope is the name of the scope that they were given to, empty for the root.
+	Scope string
 	// Types are the types of the values.
 	Types []string
 	// Err is why they were refused, nil if they were accepted.
@@ -177,9 +179,19 @@ type AppStarted struct {
 	At time.Time
 	// Took is the time since the start began.
 	Took time.Duration
-	// Critical are the units that decided how long the start took, in the order in which they started; see
-	// [CriticalChain].
+	// Critical are the units that decided how long the start took, the first to start first: making any of them faster
+	// makes the start shorter, until others are the longest, and making anything else faster does not. Their times add
+	// up to Took, but for what passed since the last of them was ready.
 	Critical []Step
+}
+
+// Step is a unit's part in how long a start took.
+type Step struct {
+	// Unit is its name.
+	Unit string
+	// Took is the time from the moment that the step before was ready to the moment that this unit was; for the
+	// first step, from the beginning of the start.
+	Took time.Duration
 }
 
 // AppStopping tells that the application stops, and why. It comes once, before the first unit is asked to stop, and

@@ -68,6 +68,22 @@ func ExampleObserverFunc() {
 	// stopping, because of: failure
 }
 
+// Several observers where there is room for one, as for container.WithLog.
+func ExampleMulti() {
+	count := 0
+	both := hooks.Multi(
+		hooks.ObserverFunc(func(hooks.Event) { count++ }),
+		hooks.ObserverFunc(func(event hooks.Event) { fmt.Printf("%T\n", event) }),
+		nil, // is skipped
+	)
+	both.Observe(hooks.AppStarting{}) // an application does this
+	fmt.Println("events:", count)
+
+	// Output:
+	// hooks.AppStarting
+	// events: 1
+}
+
 func ExamplePlan_String() {
 	plan := &hooks.Plan{
 		Layers: [][]hooks.Unit{

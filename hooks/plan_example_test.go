@@ -75,7 +75,7 @@ func ExamplePlan_MarshalJSON() {
 	//         "name": "*store.Store",
 	//         "type": "*store.Store",
 	//         "constructor": "store.Open (store.go:9)",
-	//         "dependsOn": [],
+	//         "depends_on": [],
 	//         "dependents": [
 	//           "*api.Server"
 	//         ]
@@ -86,7 +86,7 @@ func ExamplePlan_MarshalJSON() {
 	//         "name": "*api.Server",
 	//         "type": "*api.Server",
 	//         "constructor": "api.NewServer (api.go:12)",
-	//         "dependsOn": [
+	//         "depends_on": [
 	//           "*store.Store"
 	//         ],
 	//         "dependents": []
@@ -98,7 +98,7 @@ func ExamplePlan_MarshalJSON() {
 	//   "chains": [
 	//     {
 	//       "unit": "*api.Server",
-	//       "dependsOn": "*store.Store",
+	//       "depends_on": "*store.Store",
 	//       "links": [
 	//         {
 	//           "constructor": "api.NewServer (api.go:12)",

@@ -15,7 +15,7 @@ import (
 //	        "name": "*stock.Cache",         see Unit
 //	        "type": "*stock.Cache",
 //	        "constructor": "stock.NewCache (cache.go:7)",
-//	        "dependsOn": ["*store.Store"],
+//	        "depends_on": ["*store.Store"],
 //	        "dependents": ["*api.Server"]   those that wait for it, in the order of the plan
 //	      }
 //	    ]
@@ -25,7 +25,7 @@ import (
 //	  "chains": [                           see Chain
 //	    {
 //	      "unit": "*stock.Cache",
-//	      "dependsOn": "*store.Store",
+//	      "depends_on": "*store.Store",
 //	      "links": [
 //	        {
 //	          "constructor": "stock.NewCache (cache.go:7)",
@@ -41,7 +41,7 @@ import (
 //	}
 //
 // All fields are always there; lists are empty, never null. The dependents stand there for readers: they follow from
-// dependsOn.
+// depends_on.
 func (p Plan) MarshalJSON() ([]byte, error) {
 	if p.Schedule != ByLayer && p.Schedule != ByDependency {
 		return nil, fmt.Errorf("plan: there is no schedule %d", int(p.Schedule))
@@ -121,13 +121,13 @@ type unitJSON struct {
 	Name        string   `json:"name"`
 	Type        string   `json:"type"`
 	Constructor string   `json:"constructor"`
-	DependsOn   []string `json:"dependsOn"`
+	DependsOn   []string `json:"depends_on"`
 	Dependents  []string `json:"dependents"`
 }
 
 type chainJSON struct {
 	Unit      string     `json:"unit"`
-	DependsOn string     `json:"dependsOn"`
+	DependsOn string     `json:"depends_on"`
 	Links     []linkJSON `json:"links"`
 }
 

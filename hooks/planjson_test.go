@@ -69,9 +69,9 @@ func some[E any](of *rapid.Generator[[]E]) *rapid.Generator[[]E] {
 
 // Lists are never null, in whatever form the plan is given.
 func TestPlanJSONHasAllFields(t *testing.T) {
-	const want = `{"schedule":"by layer","layers":[[],[{"name":"a","type":"","constructor":"","dependsOn":[],"dependents":["a","b"]},` +
-		`{"name":"b","type":"","constructor":"","dependsOn":["a"],"dependents":[]}]],"unused":[],"warnings":[],` +
-		`"chains":[{"unit":"","dependsOn":"","links":[]}]}`
+	const want = `{"schedule":"by layer","layers":[[],[{"name":"a","type":"","constructor":"","depends_on":[],"dependents":["a","b"]},` +
+		`{"name":"b","type":"","constructor":"","depends_on":["a"],"dependents":[]}]],"unused":[],"warnings":[],` +
+		`"chains":[{"unit":"","depends_on":"","links":[]}]}`
 	plan := hooks.Plan{Layers: [][]hooks.Unit{nil, {{Name: "a"}, {Name: "b", DependsOn: []string{"a"}}}}, Chains: []hooks.Chain{{}}}
 	plan.Layers[1][0].DependsOn = nil
 	wantJSON(t, plan, strings.Replace(want, `["a","b"]`, `["b"]`, 1))

@@ -28,6 +28,23 @@ type teller struct {
 	reported map[string]time.Time // by units: when a report was last written at Info
 }
 
+// passes reports whether event is one of the four of each unit's life and says nothing that is written. It is asked before
+// lineOf, which needs so much of a stack that the goroutine of every unit would have to grow its own.
+func (t *teller) passes(event hooks.Event) bool {
+	if t.written(slog.LevelDebug) {
+		return false
+	}
+	switch e := event.(type) {
+	case hooks.UnitStarting, hooks.UnitStopping:
+		return true
+	case hooks.UnitStarted:
+		return e.Took < slow
+	case hooks.UnitStopped:
+		return e.Took < slow && !e.Forced && e.Err == nil
+	}
+	return false
+}
+
 // lineOf returns the line that is written for event; nil if its level is not written, for nil, and for a type that is not of
 // package hooks.
 func (t *teller) lineOf(event hooks.Event) *line {
@@ -44,7 +61,7 @@ func (t *teller) lineOf(event hooks.Event) *line {
 
 	case hooks.Supplied:
 		return t.newLine(e.At, failing(e.Err, slog.LevelDebug), "supply").
-			texts("types", e.Types).failure(e.Err)
+			text("scope", e.Scope).texts("types", e.Types).failure(e.Err)
 
 	case hooks.Invoked:
 		return t.newLine(e.At, slog.LevelDebug, "invoke").
@@ -134,6 +151,7 @@ func (t *teller) lineOf(event hooks.Event) *line {
 			failure(e.Err)
 
 	case hooks.AppStopped:
+		t.forget()
 		return t.newLine(e.At, failing(e.Err, slog.LevelInfo), "app stopped").
 			duration("took", e.Took).failure(e.Err)
 	}
@@ -148,6 +166,13 @@ func (t *teller) tell(e hooks.UnitFailed) {
 		t.told = make(map[string]string)
 	}
 	t.told[e.Unit.Name] = describe(e.Cause)
+}
+
+// forget forgets all units.
+func (t *teller) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.told, t.reported = nil, nil
 }
 
 // again reports whether a unit ended with what it is known to have failed with.

@@ -62,6 +62,9 @@ var lines = []struct {
 		hooks.Supplied{At: at, Types: []string{"shop.Config"}},
 		`"DEBUG","msg":"supply","types":["shop.Config"]`,
 	}, {
+		hooks.Supplied{At: at, Scope: "admin", Types: []string{"shop.Config"}},
+		`"DEBUG","msg":"supply","scope":"admin","types":["shop.Config"]`,
+	}, {
 		hooks.Supplied{At: at, Types: []string{"error"}, Err: errBroken},
 		`"ERROR","msg":"supply","types":["error"],"error":"broken"`,
 	}, {
@@ -268,6 +271,27 @@ func TestAnErrorThatWasToldIsNotToldAgain(t *testing.T) {
 		if got := all.lineOf(hooks.UnitStopped{Unit: unit, Err: errBroken}).level; got != c.want {
 			t.Errorf("after %v: level %v, want %v", c.before, got, c.want)
 		}
+	}
+}
+
+// What is passed over beforehand says nothing that is written, and nothing is passed over where all is written.
+func TestOnlyWhatIsNotWrittenIsPassedOver(t *testing.T) {
+	info := &teller{written: func(l slog.Level) bool { return l >= slog.LevelInfo }}
+	passed := 0
+	for _, c := range lines {
+		if allLevels.passes(c.event) {
+			t.Errorf("%+v is passed over at level debug", c.event)
+		}
+		if !info.passes(c.event) {
+			continue
+		}
+		passed++
+		if l := info.lineOf(c.event); l != nil {
+			t.Errorf("%+v is passed over, and says %s", c.event, l.message)
+		}
+	}
+	if passed < 4 {
+		t.Errorf("%d are passed over", passed)
 	}
 }
 

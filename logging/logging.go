@@ -32,6 +32,12 @@ type zapObserver struct {
 }
 
 func (o *zapObserver) Observe(event hooks.Event) {
+	if !o.teller.passes(event) {
+		o.write(event)
+	}
+}
+
+func (o *zapObserver) write(event hooks.Event) {
 	l := o.teller.lineOf(event)
 	if l == nil {
 		return
@@ -111,9 +117,15 @@ type slogObserver struct {
 	teller  *teller
 }
 
-// Observe passes by the methods of slog.Logger, which give a record the time of the call. Like those, it has nobody to
-// give the handler's error to.
 func (o *slogObserver) Observe(event hooks.Event) {
+	if !o.teller.passes(event) {
+		o.write(event)
+	}
+}
+
+// write passes by the methods of slog.Logger, which give a record the time of the call. Like those, it has nobody to
+// give the handler's error to.
+func (o *slogObserver) write(event hooks.Event) {
 	l := o.teller.lineOf(event)
 	if l == nil {
 		return

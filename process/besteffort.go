@@ -15,7 +15,7 @@ import "context"
 // An error of r while it stops is reported, too, and that r ends by itself without
 // one is neither reported nor the end of the runner. It is told to stop, aborted and
 // forced as r is. A panic in r is an error of r; one in report is a failure of the
-// runner. A nil r is an error of Run.
+// runner. A nil r is an error of Run. Other methods of r are hidden: see the package.
 func BestEffort(r Runner, report func(err error)) Runner {
 	if r == nil {
 		return invalid("BestEffort: runner is nil")

@@ -76,6 +76,19 @@
 //
 // [Process] starts and stops any of them from outside.
 //
+// # What a wrapper hides
+//
+// What limits, names, restarts or combines runners has none of their other methods: an
+// app of package container and its observers do not find the Drain, HealthCheck, Name,
+// StartTimeout or StopTimeout of a runner that is inside. Wrap it within a type that
+// embeds it, and so has them:
+//
+//	type Metrics struct{ *Consumer }
+//
+//	func (m *Metrics) Run(ctx context.Context, callback process.Callback) error {
+//		return process.BestEffort(m.Consumer, nil).Run(ctx, callback)
+//	}
+//
 // # How a group ends
 //
 // In each of these, what runs is asked to stop in the reverse of the start, each

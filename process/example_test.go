@@ -293,3 +293,22 @@ func ExampleNewProcess() {
 	// forced: power lost
 	// stopped with power lost
 }
+
+// A panic is the error of its runner, and the others stop in order.
+func ExamplePanicError() {
+	broken := process.Worker(func(context.Context, func() (stop <-chan struct{})) error {
+		panic("a bug")
+	})
+	err := process.Sequential(service("database"), broken).Run(context.Background(), running)
+
+	var p *process.PanicError
+	if errors.As(err, &p) {
+		fmt.Println("the value:", p.Value)
+		fmt.Println("with a stack:", len(p.Stack) > 0)
+	}
+	// Output:
+	// database starts
+	// database stops
+	// the value: a bug
+	// with a stack: true
+}

@@ -15,7 +15,7 @@ import (
 )
 
 // Parallel returns a runner that starts and stops runners side by side. Without
-// any it is [Nop].
+// any it is [Nop]. A nil one is an error of Run, which names its position.
 //
 // It is ready, and calls its callback, when all of them are. When the callback
 // has returned, they are asked to stop, gracefully. If one of them fails or ends
@@ -41,7 +41,8 @@ func Sequential(runners ...Runner) Runner {
 }
 
 // Chain returns a runner that runs each runner inside the callback of the one
-// before, under the context that this one passed to it. Without any it is [Nop].
+// before, under the context that this one passed to it. Without any it is [Nop]; a
+// nil one is an error of Run, which names its position.
 //
 // It starts and stops in the order of [Sequential], but the end of an outer runner
 // cancels the context of the inner ones: it forces them. Prefer Sequential for
@@ -63,7 +64,8 @@ func Chain(runners ...Runner) Runner {
 
 // StartTimeout returns a runner that gives r the time limit to become ready. When
 // it has passed, the start of r is aborted, and Run returns [ErrStartTimeout] when
-// r has ended. Zero is no limit; a negative limit is an error of Run.
+// r has ended. Zero is no limit; a negative limit and a nil r are errors of Run. Other
+// methods of r are hidden: see the package.
 func StartTimeout(limit time.Duration, r Runner) Runner {
 	return limited("StartTimeout", limit, r, func(v *engine.Vertex) { v.StartLimit = limit })
 }
@@ -71,7 +73,8 @@ func StartTimeout(limit time.Duration, r Runner) Runner {
 // StopTimeout returns a runner that gives r the time limit to end after it was
 // asked to stop, or its start was aborted. When it has passed, the context of r
 // alone is cancelled, and Run returns [ErrStopTimeout] when r has ended. Zero is no
-// limit; a negative limit is an error of Run.
+// limit; a negative limit and a nil r are errors of Run. Other methods of r are
+// hidden: see the package.
 func StopTimeout(limit time.Duration, r Runner) Runner {
 	return limited("StopTimeout", limit, r, func(v *engine.Vertex) { v.StopLimit = limit })
 }
@@ -86,7 +89,7 @@ type Graph struct {
 	err      error
 }
 
-// Vertex is a runner in a [Graph].
+// Vertex is a runner in a [Graph]. [Graph.Add] makes one, for others to depend on.
 type Vertex struct {
 	graph *Graph
 	index int
@@ -94,7 +97,8 @@ type Vertex struct {
 
 // Add adds a runner that depends on vertices added before: a cycle cannot be
 // written down. A nil runner, a vertex of another graph and an Add after Run are
-// errors of Run, also of one that is under way.
+// errors of Run, also of one that is under way, and name the call. What Add returns is
+// never nil.
 func (g *Graph) Add(r Runner, dependsOn ...*Vertex) *Vertex {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -62,23 +62,25 @@ func Task(job func(ctx context.Context) error) Runner {
 	return &checked{"Task", StartStop(job, func(context.Context) error { return nil })}
 }
 
-// JobOption changes what becomes of the jobs of [Every] and [Pool]. A nil one is
-// ignored.
-type JobOption func(*jobRules)
+// JobOption changes what becomes of the jobs of [Every] and [Pool]. The zero value
+// changes nothing.
+type JobOption struct{ set func(*jobRules) }
 
 // ReportErrors has an error of a job handed to [Report], as it is, instead of being
 // the runner's failure. In an app of package container that is an event, and a line
 // of the log at the level Info; elsewhere nobody hears it. A panic is still a
 // failure: it is a mistake in the program, and what it left half done may be broken.
-func ReportErrors() JobOption { return func(r *jobRules) { r.report = true } }
+func ReportErrors() JobOption {
+	return JobOption{func(r *jobRules) { r.report = true }}
+}
 
 // jobRules say what becomes of the errors of jobs.
 type jobRules struct{ report bool }
 
 func newJobRules(options []JobOption) (r jobRules) {
 	for _, option := range options {
-		if option != nil {
-			option(&r)
+		if option.set != nil {
+			option.set(&r)
 		}
 	}
 	return r

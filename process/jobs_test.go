@@ -83,7 +83,7 @@ func TestEveryFinishesTheCallInHandOnAGracefulStop(t *testing.T) {
 
 func TestEveryIsForcedByTheContextOfTheCall(t *testing.T) {
 	for name, options := range map[string][]process.JobOption{
-		"failing": nil, "reporting": {process.ReportErrors(), nil},
+		"failing": nil, "reporting": {process.ReportErrors(), {}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, j *journal) {

@@ -30,7 +30,7 @@ type Runner interface {
 // is to stop.
 type Callback = func(ctx context.Context) error
 
-// RunnerFunc is a function that implements [Runner]. A nil one returns an error.
+// RunnerFunc is a function that implements [Runner]. Run of a nil one returns an error.
 type RunnerFunc func(ctx context.Context, callback Callback) error
 
 // Run calls f.
@@ -53,7 +53,8 @@ func Nop() Runner {
 }
 
 // PrefixedError returns a runner that runs r and puts prefix, a colon and a space
-// before its error.
+// before its error. A nil r is an error of Run. Other methods of r are hidden: see the
+// package.
 func PrefixedError(prefix string, r Runner) Runner {
 	if r == nil {
 		return invalid("PrefixedError: runner is nil")
@@ -76,8 +77,8 @@ func (r *runner) Run(ctx context.Context, callback Callback) error { return r.ru
 
 // Report hands v to whoever observes the runner in whose Run the context was
 // made: a restart, a retry, anything that is worth a line and is no failure. In an
-// app of package container it becomes an event. With nobody to hear it does
-// nothing.
+// app of package container it becomes an event, hooks.UnitReported. With nobody to
+// hear, as where ctx comes from elsewhere or is nil, it does nothing.
 func Report(ctx context.Context, v any) {
 	if ctx != nil {
 		engine.Report(ctx, v)

@@ -3,6 +3,7 @@ package containertest_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/strata-go/strata/container"
 	"github.com/strata-go/strata/container/containertest"
@@ -41,6 +42,15 @@ func ExampleStart() {
 func ExampleExplore() {
 	_ = func(t *testing.T) { // TestHowItFails, say
 		containertest.Explore(t, func() *container.App { return newApp() })
+	}
+}
+
+// The units themselves, with timeouts that a test can wait for.
+func ExampleReal() {
+	_ = func(t *testing.T) { // TestHowItReallyFails, say
+		containertest.Explore(t, func() *container.App { return newApp() },
+			containertest.Real(),
+			containertest.Limits(2*time.Second, time.Second, time.Second))
 	}
 }
 

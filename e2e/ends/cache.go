@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/strata-go/strata/container"
+	"github.com/strata-go/strata/hooks"
 	"github.com/strata-go/strata/process"
 )
 
@@ -30,12 +31,16 @@ type cache struct {
 	up       *tickerUp
 	ready    *ready
 	by       container.Shutdowner
+	hooks    hooks.Lifecycle
+	drained  chan struct{} // closed when Drain is called
 }
 
 func (*cache) Name() string { return "cache" }
 
-func newCache(s *settings, log *zap.Logger, up *tickerUp, ready *ready, by container.Shutdowner, _ *database) (*cache, error) {
-	c := &cache{s, log, up, ready, by}
+func newCache(
+	s *settings, log *zap.Logger, up *tickerUp, ready *ready, by container.Shutdowner, lc hooks.Lifecycle, _ *database,
+) (*cache, error) {
+	c := &cache{s, log, up, ready, by, lc, make(chan struct{})}
 	c.enter("construct")
 	return c, misbehave(context.Background(), s.construct)
 }
@@ -59,7 +64,13 @@ func (c *cache) StartTimeout() time.Duration { return c.settings.ownStartTimeout
 func (c *cache) StopTimeout() time.Duration { return c.settings.ownStopTimeout }
 
 // Drain is called when the drain begins.
-func (c *cache) Drain() { c.enter("drain") }
+func (c *cache) Drain() {
+	c.enter("drain")
+	close(c.drained)
+	if c.settings.inDrain == "deaf" {
+		_ = misbehave(context.Background(), "deaf") // it never returns
+	}
+}
 
 func (c *cache) work(ctx context.Context, ready func() (stop <-chan struct{})) error {
 	select {
@@ -77,16 +88,29 @@ func (c *cache) work(ctx context.Context, ready func() (stop <-chan struct{})) e
 	case <-stop:
 	}
 	c.enter("run")
+	if c.settings.late {
+		c.hooks.Append(hooks.Hook{Name: "flush", OnStop: func(context.Context) error { return nil }})
+	}
 	if run := c.settings.run; run != "" {
 		return misbehave(ctx, run)
 	}
 	select {
 	case <-stop:
+	case <-c.failing():
+		return misbehave(ctx, "fail")
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	c.enter("stop")
 	return misbehave(ctx, c.settings.stop)
+}
+
+// failing tells when the cache is to fail because of a drain: it may be never.
+func (c *cache) failing() <-chan struct{} {
+	if c.settings.inDrain == "fail" {
+		return c.drained
+	}
+	return nil
 }
 
 func misbehave(ctx context.Context, how string) error {

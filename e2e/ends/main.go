@@ -79,7 +79,11 @@ func newApp(s *settings, log *zap.Logger) *container.App {
 	app.Provide(newDatabase)
 	app.Provide(newTicker)
 	app.Provide(newCache)
-	app.Provide(newServer)
+	if s.stopOnly {
+		app.Provide(newCloser)
+	} else {
+		app.Provide(newServer)
+	}
 	switch s.setup {
 	case "provide":
 		app.Provide(42)
@@ -106,6 +110,9 @@ func (s *settings) options() []container.Option {
 		container.WithDrainDelay(s.drain))
 	if s.schedule == "dependency" {
 		all = append(all, container.WithSchedule(container.ByDependency))
+	}
+	if s.stopOnly {
+		all = append(all, container.AdaptStop[*closer]())
 	}
 	if s.setup == "option" {
 		all = append(all, container.WithStopTimeout(-time.Second))

@@ -33,6 +33,14 @@ func newServer(s *settings, _ *cache) *server {
 	return &server{obedient(last)}
 }
 
+// closer is a server that is open when its constructor returns, and has to be closed.
+type closer struct{}
+
+func newCloser(*cache) *closer { return new(closer) }
+
+func (*closer) Name() string { return "server" }
+func (*closer) Close() error { return nil }
+
 // replica runs and needs a primary, which is missing, or needs the replica.
 type (
 	replica struct{ process.Runner }

@@ -1,5 +1,5 @@
 // Digapp takes jobs over HTTP, keeps them in a database and does them: an application on go.uber.org/dig as they are
-// written, with one line of Strata, the last of main.
+// written. What goes on has a method Run, and the last line of main is Strata's.
 package main
 
 import (

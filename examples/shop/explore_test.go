@@ -24,7 +24,7 @@ func TestTheGraphOfTheShopHoldsWhateverFails(t *testing.T) {
 }
 
 // It takes the start limit and the stop limit once for each unit, and real time: so it
-// runs when it is asked for, as .ci/run does.
+// runs when it is asked for.
 func TestTheShopHoldsWhateverFails(t *testing.T) {
 	if os.Getenv("STRATA_EXPLORE") == "" {
 		t.Skip("takes most of a minute: set STRATA_EXPLORE=1")

@@ -46,17 +46,19 @@ func TestAnOrderIsThereAfterARestart(t *testing.T) {
 	stop(p)
 }
 
-func TestTheReadmeShowsThePlan(t *testing.T) {
-	plan, err := newApp(config.Config{}).Plan()
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(readme), "```text\n"+plan.String()+"```") {
-		t.Errorf("README.md does not show the plan as it is:\n%v", plan)
+func TestTheDocumentsShowThePlan(t *testing.T) {
+	for document, format := range map[string]string{"../../README.md": "text", "../../docs/concepts.md": "mermaid"} {
+		var plan strings.Builder
+		if err := printPlan(&plan, newApp(config.Config{}), format); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "```"+format+"\n"+plan.String()+"```") {
+			t.Errorf("%s does not show the plan as it is:\n%s", document, plan.String())
+		}
 	}
 }
 

@@ -108,7 +108,7 @@ func TestNobodyWaitsLongerThanTheTimeout(t *testing.T) {
 		h       *health.Health
 		timeout time.Duration
 	}{
-		{"default", health.New(nil), 800 * time.Millisecond},
+		{"default", health.New(health.Option{}), 800 * time.Millisecond},
 		{"the zero value", new(health.Health), 800 * time.Millisecond},
 		{"zero", health.New(health.WithTimeout(0)), 800 * time.Millisecond},
 		{"negative", health.New(health.WithTimeout(-1)), 800 * time.Millisecond},

@@ -61,6 +61,35 @@ func Example() {
 	// /livez 503 not alive: the application is stopped: context
 }
 
+// Replica is a database that others can do without. A wrapper like BestEffort has no
+// HealthCheck; what embeds the database has.
+type Replica struct{ *Database }
+
+func (r *Replica) Run(ctx context.Context, callback process.Callback) error {
+	return process.BestEffort(r.Database, nil).Run(ctx, callback)
+}
+
+// A value is asked for its health if it has the method, its own or of what it embeds.
+func ExampleChecker() {
+	var _ health.Checker = (*Database)(nil)
+	var _ health.Checker = (*Replica)(nil)
+
+	h := health.New()
+	app := container.New(container.WithObserver(h), container.WithLogger(zap.NewNop()))
+	app.Provide(func() *Replica { return &Replica{&Database{reachable: false}} })
+
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-app.Ready()
+		ask(h.Readyz(), "/readyz")
+		cancel()
+	}()
+	fmt.Println(app.RunContext(ctx))
+	// Output:
+	// /readyz 503 not ready: check of *health_test.Replica: connection refused
+	// <nil>
+}
+
 // ask prints what is answered to a request.
 func ask(h http.Handler, path string) {
 	recorder := httptest.NewRecorder()

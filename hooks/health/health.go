@@ -33,24 +33,24 @@ type Health struct {
 	round      *round // the last one, nil if there was none
 }
 
-// Option changes what [New] returns.
-type Option func(*Health)
+// Option changes what [New] returns. The zero value changes nothing.
+type Option struct{ set func(*Health) }
 
 // WithTimeout sets how long a request waits for checks. The default, which stands for 0
 // and less, too, is 800 ms: a probe of Kubernetes waits a second unless it is told
 // otherwise, and then it is too late to say which check it is that hangs.
 func WithTimeout(timeout time.Duration) Option {
-	return func(h *Health) { h.timeout = max(timeout, 0) }
+	return Option{func(h *Health) { h.timeout = max(timeout, 0) }}
 }
 
 const defaultTimeout = 800 * time.Millisecond
 
-// New returns a Health that has observed nothing yet. Nil options are ignored.
+// New returns a Health that has observed nothing yet.
 func New(options ...Option) *Health {
 	h := new(Health)
 	for _, option := range options {
-		if option != nil {
-			option(h)
+		if option.set != nil {
+			option.set(h)
 		}
 	}
 	return h

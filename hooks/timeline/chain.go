@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/criticalchain"
 )
 
 // Step is a part of the critical chain.
@@ -29,9 +30,11 @@ const gap = time.Millisecond
 // exactly.
 //
 // The first is "construction": all of it, since constructors are called one after the other;
-// [Timeline.Blame] tells which took how long. Then come the units of
-// [hooks.CriticalChain]. Where a millisecond or more passed between two of them, that is a
-// step of its own, which says what was waited for; less counts for the step that follows.
+// [Timeline.Blame] tells which took how long. Then come units, those of [hooks.AppStarted]:
+// the last is the one that became ready last, and before each stands the one whose
+// readiness let it start. That is the last of its dependencies, or, by layer, of the layer
+// before it. Where a millisecond or more passed between two of them, that is a step of its
+// own, which says what was waited for; less counts for the step that follows.
 //
 // Of a start that failed, the chain leads to the unit that failed first, of one that is
 // under way or was given up, to the pending unit that was started last.
@@ -51,7 +54,7 @@ func (t *Timeline) CriticalChain() []Step {
 
 	spans, late := t.spans(end)
 	reached := t.Starting
-	for _, s := range hooks.CriticalChain(t.plan(), t.Starting, spans) {
+	for _, s := range criticalchain.Of(t.plan(), t.Starting, spans) {
 		u := spans[s.Unit]
 		c.pause(u.Start, "waiting to start "+s.Unit)
 		reached = reached.Add(s.Took)
@@ -98,13 +101,13 @@ func (c *chain) rest(end time.Time) {
 	c.to(end, "construction", "")
 }
 
-// spans returns the starts of the units for [hooks.CriticalChain]. What was not ready at
+// spans returns the starts of the units for [criticalchain.Of]. What was not ready at
 // the end of the start counts as ready at a moment later than all others, which is
 // returned, too; if a unit had failed, it alone.
-func (t *Timeline) spans(end time.Time) (spans map[string]hooks.Span, late time.Time) {
+func (t *Timeline) spans(end time.Time) (spans map[string]criticalchain.Span, late time.Time) {
 	late = end.Add(1)
 	culprit := t.culprit()
-	spans = make(map[string]hooks.Span, len(t.Units))
+	spans = make(map[string]criticalchain.Span, len(t.Units))
 	for i := range t.Units {
 		u := &t.Units[i]
 		ready := u.Ready
@@ -115,7 +118,7 @@ func (t *Timeline) spans(end time.Time) (spans map[string]hooks.Span, late time.
 			}
 		}
 		if !u.Starting.IsZero() && !u.Starting.After(end) {
-			spans[u.Name] = hooks.Span{Start: u.Starting, Ready: ready}
+			spans[u.Name] = criticalchain.Span{Start: u.Starting, Ready: ready}
 		}
 	}
 	return spans, late

@@ -49,60 +49,60 @@ func (r *Recorder) Observe(event hooks.Event) {
 		r.plan(e)
 	case hooks.AppStarting:
 		t.Began, t.Starting = first(t.Began, e.At), e.At
-		r.enter(Starting)
+		r.enter(StateStarting)
 	case hooks.AppStarted:
 		t.Ready = e.At
-		r.enter(Running)
+		r.enter(StateRunning)
 	case hooks.AppStopping:
 		t.Stopping, t.Why = e.At, reasonOf(e)
-		r.enter(Stopping)
+		r.enter(StateStopping)
 	case hooks.Draining:
 		t.Draining = e.At
-		r.enter(Draining)
+		r.enter(StateDraining)
 	case hooks.Stuck:
-		r.enter(Stuck)
+		r.enter(StateStuck)
 		for _, s := range e.Units {
 			if i, ok := r.places[s.Unit]; ok {
-				t.Units[i].State = Stuck
+				t.Units[i].State = StateStuck
 			}
 		}
 	case hooks.AppStopped:
 		t.Ended, t.Err = e.At, said
 		if said != "" {
-			r.enter(Failed)
+			r.enter(StateFailed)
 		}
-		r.enter(Stopped)
+		r.enter(StateStopped)
 
 	case hooks.UnitStarting:
-		known := r.change(e.Unit, e.Layer, func(u *Unit) { u.Starting, u.State = e.At, Starting })
+		known := r.change(e.Unit, e.Layer, func(u *Unit) { u.Starting, u.State = e.At, StateStarting })
 		if !known && !r.planned {
 			t.Dropped++ // else it was counted with the plan
 		}
 	case hooks.UnitStarted:
-		r.change(e.Unit, e.Layer, func(u *Unit) { u.Ready, u.State = e.At, Running })
+		r.change(e.Unit, e.Layer, func(u *Unit) { u.Ready, u.State = e.At, StateRunning })
 	case hooks.UnitFailed:
 		r.change(e.Unit, e.Layer, func(u *Unit) {
-			u.Failed, u.Err, u.State = e.At, said, Stopping
+			u.Failed, u.Err, u.State = e.At, said, StateStopping
 			if e.Cause != nil {
-				u.State = Failed
+				u.State = StateFailed
 			}
 		})
 	case hooks.UnitStopping:
 		r.change(e.Unit, e.Layer, func(u *Unit) {
 			u.Stopping = e.At
-			if u.State != Failed {
-				u.State = Stopping
+			if u.State != StateFailed {
+				u.State = StateStopping
 			}
 		})
 		r.stops()
 	case hooks.UnitStopped:
 		r.change(e.Unit, e.Layer, func(u *Unit) {
 			u.Ended, u.Forced, u.Err = e.At, e.Forced, cmp.Or(u.Err, said)
-			if u.State != Failed {
-				u.State = Stopped
+			if u.State != StateFailed {
+				u.State = StateStopped
 			}
 			if e.Err != nil {
-				u.State = Failed
+				u.State = StateFailed
 			}
 		})
 		r.stops()
@@ -122,7 +122,7 @@ func (r *Recorder) Timeline() *Timeline {
 		u.DependsOn, u.Reports = slices.Clone(u.DependsOn), slices.Clone(u.Reports)
 	}
 	r.mu.Unlock()
-	t.State = cmp.Or(t.State, Constructing)
+	t.State = cmp.Or(t.State, StateConstructing)
 	t.Taken = time.Now()
 	t.onOneClock()
 	return &t
@@ -173,7 +173,7 @@ func (r *Recorder) change(of hooks.Unit, layer int, f func(*Unit)) bool {
 		i = len(t.Units)
 		r.places[of.Name] = i
 		t.Units = append(t.Units, Unit{
-			Name: of.Name, Type: of.Type, Constructor: of.Constructor, DependsOn: of.DependsOn, Layer: layer, State: Waiting,
+			Name: of.Name, Type: of.Type, Constructor: of.Constructor, DependsOn: of.DependsOn, Layer: layer, State: StateWaiting,
 		})
 	}
 	f(&t.Units[i])
@@ -184,11 +184,11 @@ func (r *Recorder) change(of hooks.Unit, layer int, f func(*Unit)) bool {
 func (r *Recorder) enter(s State) {
 	t := &r.timeline
 	switch t.State {
-	case Stopping, Draining:
-		if s == Starting || s == Running {
+	case StateStopping, StateDraining:
+		if s == StateStarting || s == StateRunning {
 			return
 		}
-	case Stopped, Failed, Stuck:
+	case StateStopped, StateFailed, StateStuck:
 		return
 	}
 	t.State = s
@@ -196,8 +196,8 @@ func (r *Recorder) enter(s State) {
 
 // stops notes that a drain is over.
 func (r *Recorder) stops() {
-	if r.timeline.State == Draining {
-		r.timeline.State = Stopping
+	if r.timeline.State == StateDraining {
+		r.timeline.State = StateStopping
 	}
 }
 

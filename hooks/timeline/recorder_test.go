@@ -76,7 +76,7 @@ func TestASnapshotMayBeTakenAtAnyTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range recorder.Timeline().Units {
-		if u.Name == "mine" || slices.Contains(u.DependsOn, "mine") || u.State != timeline.Stopped {
+		if u.Name == "mine" || slices.Contains(u.DependsOn, "mine") || u.State != timeline.StateStopped {
 			t.Errorf("%s is %s", u.Name, u.State)
 		}
 	}
@@ -246,7 +246,7 @@ func TestWhatCannotBeAskedIsRecorded(t *testing.T) {
 		hooks.UnitStarting{At: after(1), Unit: u}, hooks.UnitReported{At: after(2), Unit: u, Value: nothing},
 		hooks.UnitReported{At: after(2), Unit: u, Value: &panicking{}}, hooks.UnitFailed{At: after(3), Unit: u, Cause: &panicking{}},
 	)
-	if u := line.Units[0]; len(u.Reports) != 2 || !strings.Contains(u.Err, "PANIC") || u.State != timeline.Failed {
+	if u := line.Units[0]; len(u.Reports) != 2 || !strings.Contains(u.Err, "PANIC") || u.State != timeline.StateFailed {
 		t.Errorf("it is %+v", u)
 	}
 }

@@ -136,7 +136,7 @@ func (p *plot) life(r row, middle float64) {
 		draw(hooks.PhaseStart, starting, "")
 	}
 	more := ""
-	if u.State == Stuck {
+	if u.State == StateStuck {
 		more = fmt.Sprintf(` stroke="%s" stroke-dasharray="3 2"`, alarm.light)
 	}
 	draw(hooks.PhaseStop, stopping, more)
@@ -215,11 +215,11 @@ func detail(r row, end time.Time) (string, tone) {
 	s := u.span(hooks.PhaseStart, end)
 	took := short(s.took())
 	switch {
-	case u.State == Stuck:
+	case u.State == StateStuck:
 		return "stuck", alarm
-	case u.State == Failed && u.Ready.IsZero():
+	case u.State == StateFailed && u.Ready.IsZero():
 		return "failed after " + took, alarm
-	case u.State == Failed:
+	case u.State == StateFailed:
 		return took + ", failed", alarm
 	case s.from.IsZero():
 		return "not started", faint

@@ -247,7 +247,7 @@ func drawLine(t *rapid.T) *timeline.Timeline {
 		})
 	}
 	names := rapid.SliceOfN(rapid.OneOf(text, rapid.StringOfN(rapid.Rune(), 40, 80, -1)), 0, 6).Draw(t, "names")
-	states := []timeline.State{timeline.Waiting, timeline.Starting, timeline.Running, timeline.Stopping, timeline.Stopped, timeline.Failed, timeline.Stuck}
+	states := []timeline.State{timeline.StateWaiting, timeline.StateStarting, timeline.StateRunning, timeline.StateStopping, timeline.StateStopped, timeline.StateFailed, timeline.StateStuck}
 	for _, name := range names {
 		u := timeline.Unit{
 			Name: name, Layer: rapid.IntRange(-1, 2).Draw(t, "layer"), DependsOn: rapid.SliceOfN(rapid.SampledFrom(names), 0, 2).Draw(t, "needs"),

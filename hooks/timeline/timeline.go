@@ -101,23 +101,25 @@ type Unit struct {
 
 // Report is what a unit said about itself.
 type Report struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
+	// At is when.
+	At time.Time `json:"at"`
+	// Text is what it said, as text.
+	Text string `json:"text"`
 }
 
 // State is where an application or a unit stands.
 type State string
 
 const (
-	Waiting      State = "waiting"      // a unit: it has not been started, and is not if the application stops first
-	Constructing State = "constructing" // an application: no unit has been started
-	Starting     State = "starting"     // it was started and is not ready
-	Running      State = "running"      // it is ready
-	Draining     State = "draining"     // an application: it will stop and still serves
-	Stopping     State = "stopping"     // it was asked to stop, or ends by itself
-	Stopped      State = "stopped"      // it has ended without an error
-	Failed       State = "failed"       // it failed, or ended with an error
-	Stuck        State = "stuck"        // it did not end though it was forced, and was given up
+	StateWaiting      State = "waiting"      // a unit: it has not been started, and is not if the application stops first
+	StateConstructing State = "constructing" // an application: no unit has been started
+	StateStarting     State = "starting"     // it was started and is not ready
+	StateRunning      State = "running"      // it is ready
+	StateDraining     State = "draining"     // an application: it will stop and still serves
+	StateStopping     State = "stopping"     // it was asked to stop, or ends by itself
+	StateStopped      State = "stopped"      // it has ended without an error
+	StateFailed       State = "failed"       // it failed, or ended with an error
+	StateStuck        State = "stuck"        // it did not end though it was forced, and was given up
 )
 
 // Took returns how long the start took, from [Timeline.Began] until all units were ready.

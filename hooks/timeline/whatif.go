@@ -96,7 +96,7 @@ func (t *Timeline) model() (*model, error) {
 	return m, nil
 }
 
-// connect sets what waits for what. It is the rule of [hooks.CriticalChain].
+// connect sets what waits for what. It is the rule of package criticalchain.
 func (m *model) connect(t *Timeline) {
 	byLayer := t.Schedule == hooks.ByLayer
 	barrier := -1

@@ -14,7 +14,7 @@
 //
 // When it is over a line takes its place: how long the start took, how much less that was
 // than if the units had started one after the other, and which units decided it, see
-// [hooks.CriticalChain]. What is less than a twentieth of the start is left out, of the
+// [hooks.AppStarted]. What is less than a twentieth of the start is left out, of the
 // chain as "..". A stop ends with a line that says how long it took and why the
 // application stopped. What takes less than a tenth of a second is only that line. Before the
 // start there is a picture only of a constructor that takes five seconds and more.

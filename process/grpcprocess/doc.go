@@ -52,6 +52,9 @@
 // ends it without one. A grpc.Server serves once: a second Run is an error, also one at
 // the same time on another listener.
 //
+// A panic in a handler ends the program, as grpc has it, and nothing is stopped in order. An
+// interceptor that recovers makes an error of that RPC of it.
+//
 // grpc ends the program if a service is registered with a server that has served, and so
 // would Run if somebody has called Serve before it, without this package.
 //

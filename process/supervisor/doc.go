@@ -35,6 +35,9 @@
 //     In an app of package container that is an event, and a line of the log at the
 //     level Info, which the default log shows.
 //
+// A Supervisor has no method of what it runs but Run: a HealthCheck or a Drain is hidden.
+// A type that embeds the Supervisor may have such methods of its own.
+//
 // # Compared with suture
 //
 // Package github.com/thejerf/suture is the best known of its kind in Go, after Erlang's

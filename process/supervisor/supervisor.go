@@ -54,15 +54,15 @@ func newSupervisor(fresh func() process.Runner, options []Option) *Supervisor {
 		backoff: func() backoff.BackOff { return backoff.NewExponentialBackOff() },
 	}
 	for _, option := range options {
-		if option != nil {
-			option(s)
+		if option.set != nil {
+			option.set(s)
 		}
 	}
 	return s
 }
 
-// Option changes what [New] and [NewFunc] return. A nil one is ignored.
-type Option func(*Supervisor)
+// Option changes what [New] and [NewFunc] return. The zero value changes nothing.
+type Option struct{ set func(*Supervisor) }
 
 // WithLimit has the Supervisor give up at the failure that makes it that many within
 // the window, which slides. The error of Run wraps the last. With 1 nothing is
@@ -74,7 +74,7 @@ type Option func(*Supervisor)
 // fails so often, and is restarted for ever. A negative limit, and a window that is not
 // positive, are errors of Run.
 func WithLimit(failures int, window time.Duration) Option {
-	return func(s *Supervisor) {
+	return Option{func(s *Supervisor) {
 		switch {
 		case failures < 0:
 			s.refuse("WithLimit: negative limit %d", failures)
@@ -82,7 +82,7 @@ func WithLimit(failures int, window time.Duration) Option {
 			s.refuse("WithLimit: window %v is not positive", window)
 		}
 		s.limit, s.window = failures, window
-	}
+	}}
 }
 
 // WithBackOff has the delays before restarts come from what make returns, which is
@@ -94,12 +94,12 @@ func WithLimit(failures int, window time.Duration) Option {
 // random, so that replicas do not come back all at once. A nil make, and nil returned
 // by it, is an error of Run.
 func WithBackOff(make func() backoff.BackOff) Option {
-	return func(s *Supervisor) {
+	return Option{func(s *Supervisor) {
 		if make == nil {
 			s.refuse("WithBackOff: function is nil")
 		}
 		s.backoff = make
-	}
+	}}
 }
 
 // Restart is what a Supervisor reports when an instance has failed and the next is to

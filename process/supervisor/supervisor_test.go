@@ -191,7 +191,7 @@ func TestDefaults(t *testing.T) {
 		began := time.Now()
 		var got []supervisor.Restart
 		r := &script{journal: j, instances: []instance{{startErr: errBoom}}}
-		s := launch(reports(supervisor.New(r, nil), func(r supervisor.Restart) { got = append(got, r) }))
+		s := launch(reports(supervisor.New(r, supervisor.Option{}), func(r supervisor.Restart) { got = append(got, r) }))
 		wantErr(t, s.wait(), "supervisor: gave up at failure 10 within 1m0s: boom")
 		if took := time.Since(began); took < 18*time.Second || took > time.Minute {
 			t.Errorf("gave up after %v", took)

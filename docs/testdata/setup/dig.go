@@ -1,5 +1,10 @@
 package setup
 
+var (
+	app *container.App
+	c   *dig.Container
+)
+
 type Config struct{}
 
 func NewConfig() *Config
@@ -8,6 +13,9 @@ func RegisterStorage(container.Provider)
 func RegisterHTTP(container.Provider)
 
 type Worker struct{ process.Runner }
+
+func (w *Worker) Loop(context.Context) error
+
 type Importer struct{ process.Runner }
 type Server struct{ process.Runner }
 type Orders struct{ http.Handler }

@@ -1,18 +1,13 @@
-package hooks
+// Package criticalchain knows which units decided how long a start took. It is for what tells
+// so, package container and package timeline; others are told by hooks.AppStarted.
+package criticalchain
 
 import (
 	"slices"
 	"time"
-)
 
-// Step is a unit's part in how long a start took.
-type Step struct {
-	// Unit is its name.
-	Unit string
-	// Took is the time from the moment that the step before was ready to the moment that this unit was; for the
-	// first step, from the beginning of the start.
-	Took time.Duration
-}
+	"github.com/strata-go/strata/hooks"
+)
 
 // Span is a unit's start.
 type Span struct {
@@ -22,18 +17,18 @@ type Span struct {
 	Ready time.Time
 }
 
-// CriticalChain returns the units that decided how long a start took, the first to start first: making any of them
+// Of returns the units that decided how long a start took, the first to start first: making any of them
 // faster makes the start shorter, until another chain is the longest, and making anything else faster does not.
 //
 // The spans are by unit name; began is when the start began. The chain ends with the unit that became ready last. Each
-// step is the one whose readiness let the next one start, which depends on the plan's schedule: [ByDependency], it is
-// the dependency that became ready last; [ByLayer], it is the unit of the layer before, or the dependency in the same
+// step is the one whose readiness let the next one start, which depends on the plan's schedule: [hooks.ByDependency], it is
+// the dependency that became ready last; [hooks.ByLayer], it is the unit of the layer before, or the dependency in the same
 // layer, that became ready last. Where two became ready at the same moment, it is the one that started later, then the
 // one that stands later in the plan.
 //
 // The steps' times add up to the time from began to the last unit's readiness. A unit that has no span, or did not become
 // ready, is passed over: what it waited for stands in its place. Without a plan or any span in it, the chain is empty.
-func CriticalChain(p *Plan, began time.Time, spans map[string]Span) []Step {
+func Of(p *hooks.Plan, began time.Time, spans map[string]Span) []hooks.Step {
 	c := newChart(p, began, spans)
 
 	var path []*mark
@@ -43,10 +38,10 @@ func CriticalChain(p *Plan, began time.Time, spans map[string]Span) []Step {
 	}
 	slices.Reverse(path)
 
-	var steps []Step
+	var steps []hooks.Step
 	reached := time.Duration(0)
 	for _, m := range path {
-		steps = append(steps, Step{Unit: m.unit.Name, Took: m.ready - reached})
+		steps = append(steps, hooks.Step{Unit: m.unit.Name, Took: m.ready - reached})
 		reached = m.ready
 	}
 	return steps
@@ -54,7 +49,7 @@ func CriticalChain(p *Plan, began time.Time, spans map[string]Span) []Step {
 
 // chart is a plan with the times of one start.
 type chart struct {
-	schedule Schedule
+	schedule hooks.Schedule
 	layers   [][]*mark
 	byName   map[string]*mark
 }
@@ -62,14 +57,14 @@ type chart struct {
 // mark is a unit with its times, counted from the beginning of the start: differences of these add up exactly, also
 // where only some of the readings had a monotonic clock.
 type mark struct {
-	unit            Unit
+	unit            hooks.Unit
 	layer, position int
 	known           bool // it became ready
 	started, ready  time.Duration
 	onPath          bool
 }
 
-func newChart(p *Plan, began time.Time, spans map[string]Span) *chart {
+func newChart(p *hooks.Plan, began time.Time, spans map[string]Span) *chart {
 	c := &chart{byName: make(map[string]*mark)}
 	if p == nil {
 		return c
@@ -122,11 +117,11 @@ func (c *chart) awaited(m *mark) []*mark {
 	var awaited []*mark
 	for _, name := range m.unit.DependsOn {
 		dependency, ok := c.byName[name]
-		if ok && (c.schedule == ByDependency || dependency.layer == m.layer) {
+		if ok && (c.schedule == hooks.ByDependency || dependency.layer == m.layer) {
 			awaited = append(awaited, dependency)
 		}
 	}
-	if c.schedule == ByLayer && m.layer > 0 {
+	if c.schedule == hooks.ByLayer && m.layer > 0 {
 		awaited = append(awaited, c.layers[m.layer-1]...)
 	}
 	return awaited

@@ -1,4 +1,4 @@
-package hooks_test
+package criticalchain_test
 
 import (
 	"fmt"
@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/strata-go/strata/hooks"
+	"github.com/strata-go/strata/internal/criticalchain"
 )
 
 var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // span is from and to, in seconds after the beginning.
-func span(from, to int) hooks.Span {
-	return hooks.Span{
+func span(from, to int) criticalchain.Span {
+	return criticalchain.Span{
 		Start: began.Add(time.Duration(from) * time.Second),
 		Ready: began.Add(time.Duration(to) * time.Second),
 	}
@@ -24,8 +25,8 @@ func unit(name string, dependsOn ...string) hooks.Unit {
 	return hooks.Unit{Name: name, DependsOn: dependsOn}
 }
 
-func TestCriticalChain(t *testing.T) {
-	type spans = map[string]hooks.Span
+func TestChain(t *testing.T) {
+	type spans = map[string]criticalchain.Span
 	// The server waits for the database, which is fast; the slow queue only holds up its whole layer.
 	shop := [][]hooks.Unit{
 		{unit("db"), unit("queue")},
@@ -105,7 +106,7 @@ func TestCriticalChain(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			plan := &hooks.Plan{Schedule: c.schedule, Layers: c.layers}
-			got := hooks.CriticalChain(plan, began, c.spans)
+			got := criticalchain.Of(plan, began, c.spans)
 			if fmt.Sprint(got) != c.want {
 				t.Errorf("got %v, want %s", got, c.want)
 			}
@@ -113,19 +114,19 @@ func TestCriticalChain(t *testing.T) {
 	}
 }
 
-func TestCriticalChainOfNoPlanIsEmpty(t *testing.T) {
-	if steps := hooks.CriticalChain(nil, began, map[string]hooks.Span{"a": span(0, 1)}); len(steps) != 0 {
+func TestChainOfNoPlanIsEmpty(t *testing.T) {
+	if steps := criticalchain.Of(nil, began, map[string]criticalchain.Span{"a": span(0, 1)}); len(steps) != 0 {
 		t.Errorf("it is %v", steps)
 	}
 }
 
 // Random graphs, started as their schedule says: the steps must add up to the whole start, each must be no shorter than
 // the unit's own time, and on a start without delays just as long.
-func TestCriticalChainAddsUpToTheStart(t *testing.T) {
+func TestChainAddsUpToTheStart(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 500 {
 		plan := &hooks.Plan{Schedule: hooks.Schedule(i % 2)}
-		spans := make(map[string]hooks.Span)
+		spans := make(map[string]criticalchain.Span)
 		var all []string
 		last := began
 		for layer := range 1 + random.IntN(5) {
@@ -154,7 +155,7 @@ func TestCriticalChainAddsUpToTheStart(t *testing.T) {
 					}
 				}
 				ready := start.Add(time.Duration(random.IntN(10)) * time.Millisecond)
-				spans[u.Name] = hooks.Span{Start: start, Ready: ready}
+				spans[u.Name] = criticalchain.Span{Start: start, Ready: ready}
 				if ready.After(last) {
 					last = ready
 				}
@@ -166,7 +167,7 @@ func TestCriticalChainAddsUpToTheStart(t *testing.T) {
 			plan.Layers = append(plan.Layers, units)
 		}
 
-		steps := hooks.CriticalChain(plan, began, spans)
+		steps := criticalchain.Of(plan, began, spans)
 		var sum time.Duration
 		for _, step := range steps {
 			sum += step.Took
@@ -178,19 +179,19 @@ func TestCriticalChainAddsUpToTheStart(t *testing.T) {
 		if want := last.Sub(began); sum != want {
 			t.Errorf("%v: the steps %v add up to %v, the start took %v\n%s", plan.Schedule, steps, sum, want, plan)
 		}
-		if again := hooks.CriticalChain(plan, began, spans); !slices.Equal(again, steps) {
+		if again := criticalchain.Of(plan, began, spans); !slices.Equal(again, steps) {
 			t.Errorf("once %v, once %v", steps, again)
 		}
 	}
 }
 
 // A reading without a monotonic clock among others must not make the sum inexact.
-func TestCriticalChainAddsUpAcrossClocks(t *testing.T) {
+func TestChainAddsUpAcrossClocks(t *testing.T) {
 	began := time.Now()
 	first := began.Add(3 * time.Millisecond).Round(0)
 	last := began.Add(5 * time.Millisecond)
 	plan := &hooks.Plan{Layers: [][]hooks.Unit{{unit("a")}, {unit("b")}}}
-	steps := hooks.CriticalChain(plan, began, map[string]hooks.Span{
+	steps := criticalchain.Of(plan, began, map[string]criticalchain.Span{
 		"a": {Start: began, Ready: first},
 		"b": {Start: first, Ready: last},
 	})

@@ -1,0 +1,5 @@
+package setup
+
+var app *container.App
+
+func NewAdmin(*container.App) *httpprocess.Listener
