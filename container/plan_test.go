@@ -203,6 +203,30 @@ func TestScheduleDoesNotChangeTheUnits(t *testing.T) {
 }
 
 // Plan and Verify call nobody.
+// A plan may be asked for inside of a constructor: who is being called is no cycle.
+func TestPlanMayBeAskedForDuringConstruction(t *testing.T) {
+	app := newApp()
+	want := []string{
+		"0: *container_test.Database",
+		"1: *container_test.Cache after *container_test.Database",
+		"2: *container_test.Server after *container_test.Cache",
+	}
+	ask := func(when string) {
+		if err := app.Verify(); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+		wantEqual(t, when, layers(planOf(t, app)), want)
+	}
+	app.Provide(func() *Database { ask("at the first"); return &Database{} })
+	app.Provide(func(*Database) *Cache { ask("at the second"); return &Cache{} })
+	app.Provide(func(*Cache) *Server { ask("at the last"); return &Server{} })
+	app.Decorate(func(c *Cache) *Cache { ask("at the decorator"); return c })
+	if _, err := app.Runner(); err != nil {
+		t.Fatal(err)
+	}
+	ask("when it is built")
+}
+
 func TestPlanCallsNoConstructor(t *testing.T) {
 	app := newApp()
 	app.Provide(func() *Config { t.Error("called"); return nil })

@@ -52,11 +52,31 @@ func TestThePageShowsTheShopThatServesItAndFollowsItsStop(t *testing.T) {
 	b.await("it says that the shop has ended", `!document.querySelector("#lost").hidden &&
 		document.querySelector("#said").textContent.includes("Connection lost")`)
 	b.await("it shows the last that was told", `document.querySelector('.unit[data-unit="*api.Server"]').dataset.state === "stopped"`)
+	b.await("it has tried to draw that", `plotting === 0`)
+	time.Sleep(100 * time.Millisecond) // in vain, if there is nobody to ask
+	if !value[bool](b, `document.querySelector("#plot").naturalWidth > 0`) {
+		t.Error("the plot is gone with the shop")
+	}
 
 	again := runShop(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-admin", s.addr("admin"))
 	again.awaitMessage("app started")
 	b.await("it shows the next shop that is there", `document.querySelectorAll(".unit[data-state=running]").length === 6 &&
 		document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "live"`)
+}
+
+// A shop that is there and says nothing any more, frozen or behind a dead line, is not
+// shown as live.
+func TestThePageSaysThatItHearsNothing(t *testing.T) {
+	s := openShop(t, filepath.Join(t.TempDir(), "shop.db"))
+	b := openTab(t, "http://"+s.addr("admin")+"/debug/strata/")
+	b.await("it is live", `document.querySelector("#connection").textContent === "live"`)
+	s.signal(syscall.SIGSTOP)
+	value[float64](b, "heard -= silence") // that much later
+
+	b.await("it says so", `!document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "connection lost"`)
+
+	s.signal(syscall.SIGCONT)
+	b.await("it is live again", `document.querySelector("#lost").hidden && document.querySelector("#connection").textContent === "live"`)
 }
 
 // A stream that held up the stop would have it forced, which is told. How long stops take
@@ -96,6 +116,9 @@ func TestThePageFollowsAStartAndAStop(t *testing.T) {
 	b.await("one is starting", `document.querySelector(".unit[data-unit=Querier]").dataset.state === "starting" &&
 		document.querySelector(".unit[data-unit=Server]").dataset.state === "running" &&
 		document.querySelector("#app-state").textContent === "starting"`)
+	b.await("it is drawn", `plotting === 0 && document.querySelector("#plot").naturalWidth > 0`)
+	plot := value[string](b, `document.querySelector("#plot").src`)
+	b.await("the plot goes on while it waits", fmt.Sprintf(`document.querySelector("#plot").src !== %q`, plot))
 	last.start.release()
 	b.await("all run", `document.querySelectorAll(".unit[data-state=running]").length === 51 &&
 		document.querySelector("#app-state").textContent === "running" &&
@@ -188,6 +211,14 @@ func TestThePageIsUsedWithTheKeyboard(t *testing.T) {
 	b.await("the details are open", fmt.Sprintf(`document.activeElement.id === "details-title" && document.activeElement.textContent === %q`, last))
 	b.keys(kb.Tab, kb.Escape)
 	b.await("they are closed", fmt.Sprintf(`document.querySelector("#details").hidden && %s === %q`, focused, last))
+	b.keys(kb.Enter)
+	b.await("the details are open again", `document.activeElement.id === "details-title"`)
+	b.do(chromedp.Focus(chromedp.CSS(`.unit[tabindex="0"]`)))
+	b.keys(kb.Escape)
+	b.await("they are closed from among the units, too", `document.querySelector("#details").hidden`)
+	if midnight := value[string](b, `clock(new Date(2026, 2, 1, 0, 5))`); midnight != "00:05:00" {
+		t.Errorf("after midnight it is %s", midnight)
+	}
 	b.check(g.url)
 }
 
@@ -241,7 +272,7 @@ func TestThePageIsReadByAScreenReader(t *testing.T) {
 
 // What units are called, and say, is text.
 func TestThePageRunsNothingThatTheApplicationSays(t *testing.T) {
-	const hostile = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>"'&`
+	hostile := `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>"'&` + strings.Repeat("long", 100)
 	g := newGraph(t, map[string][]string{hostile: nil})
 	g.launch(t)
 	b := openTab(t, g.url)
@@ -256,6 +287,12 @@ func TestThePageRunsNothingThatTheApplicationSays(t *testing.T) {
 		document.querySelector("#details-title").textContent.includes("<script>")`)
 	if value[bool](b, `document.title.includes("pwned") || document.querySelector("body script, img:not(#plot)") !== null`) {
 		t.Error("it was run")
+	}
+	for _, width := range []int64{1280, 390} {
+		b.view(width, 900, "light")
+		for _, wrong := range value[[]string](b, geometry) {
+			t.Errorf("%d px: %.200s", width, wrong)
+		}
 	}
 	b.check(g.url)
 }
@@ -344,8 +381,8 @@ const geometry = `(() => {
 	return wrong;
 })()`
 
-// Nothing overlaps or is cut off, in narrow windows, at 200% (a window of 640) and in
-// print, with details and without.
+// Nothing overlaps or is cut off, in narrow windows, at 200% (a window of 640) and 400%
+// (320), and in print, with details and without.
 func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 	for _, size := range sizes {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -355,7 +392,7 @@ func TestNothingOnThePageOverlapsOrIsCutOff(t *testing.T) {
 					b.do(chromedp.Click(chromedp.CSS(`.layer:last-of-type .unit`)))
 					b.await("the details are open", `!document.querySelector("#details").hidden`)
 				}
-				for width, as := range map[int64]string{1280: "light", 640: "light", 390: "dark", 760: "print"} {
+				for width, as := range map[int64]string{1280: "light", 640: "light", 390: "dark", 320: "light", 760: "print"} {
 					b.view(width, 900, as)
 					for _, wrong := range value[[]string](b, geometry) {
 						t.Errorf("%d px, %s, details %v: %s", width, as, details, wrong)

@@ -51,7 +51,7 @@
 //	  state*         waiting, starting, running, draining, stopping, stuck, stopped or failed
 //	  since          when it came to that
 //	  reason         why it stops: "signal: terminated", "failure: *shop.Database"
-//	  error          its error
+//	  error          its error, or what caused its stop
 //	  start_seconds  how long the start took
 //	  schedule       "by layer" or "by dependency"
 //	  layers*        how many there are

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type doors struct {
 	open int // streams
 }
 
-// doorsLimit is how many servers are remembered, and streamsLimit how many streams may be
+// doorsLimit is how many servers are remembered that were not shut down, and streamsLimit how many streams may be
 // open at a time.
 const (
 	doorsLimit   = 16
@@ -40,6 +41,9 @@ func (d *doors) enter(r *http.Request, s *stream) *door {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	at := d.all[server]
+	if len(d.all) == doorsLimit {
+		maps.DeleteFunc(d.all, func(_ *http.Server, at *door) bool { return at.isClosed() })
+	}
 	if d.open == streamsLimit || known && at == nil && len(d.all) == doorsLimit {
 		return nil
 	}
@@ -83,6 +87,12 @@ func (d *door) close() {
 	for s := range d.streams {
 		s.hurry()
 	}
+}
+
+func (d *door) isClosed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
 }
 
 func (d *door) enter(s *stream) {

@@ -290,3 +290,41 @@ func TestOfNoAppNothingIsKnown(t *testing.T) {
 		t.Errorf("events: %q", recorder.Body)
 	}
 }
+
+// What is being constructed, for however long, is shown as what will start.
+func TestWhatIsConstructedIsPlanned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := container.New(container.WithLogger(zap.NewNop()))
+		page := inspect.Handler(app)
+		app.Provide(func() *database { time.Sleep(7 * time.Second); return &database{newUnit()} })
+		app.Provide(func(*database) *cache { return &cache{newUnit()} })
+		s := &service{App: app, done: make(chan error, 1)}
+		s.launch()
+		time.Sleep(6 * time.Second)
+
+		got := stateOf(t, page)
+
+		if got.App.Error != "" || got.states() != "waiting waiting" || len(got.App.Pending) != 1 {
+			t.Errorf("%+v", got)
+		}
+		_ = s.end()
+	})
+}
+
+type conn struct{}
+
+func (*conn) Close() error { return nil }
+
+// What was opened before the construction failed is stopped, and stood in no plan.
+func TestWhatStoodInNoPlanIsInALayer(t *testing.T) {
+	app := container.New(container.WithLogger(zap.NewNop()), container.AdaptStop[*conn]())
+	page := inspect.Handler(app)
+	app.Provide(func() *conn { return &conn{} })
+	app.Provide(func(*conn) (*database, error) { return nil, errors.New("refused") })
+
+	_ = app.RunContext(t.Context())
+
+	if got := want(t, "ended", page, "failed", "stopped"); got.App.Layers != 1 {
+		t.Errorf("it is in %d layers", got.App.Layers)
+	}
+}

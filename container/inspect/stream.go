@@ -71,7 +71,7 @@ func (s *stream) run(r *http.Request) {
 			s.finish()
 			return
 		case <-beat.C:
-			if s.write(": still here\n\n") != nil {
+			if s.write("event: beat\ndata: {}\n\n") != nil {
 				return
 			}
 			continue

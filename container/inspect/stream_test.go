@@ -83,7 +83,14 @@ func TestAStreamIsKeptOpen(t *testing.T) {
 		defer late.Stop()
 		began := time.Now()
 		event, data := events.next(t)
+		beats := 0
+		for ; event == "beat"; event, data = events.next(t) {
+			beats++
+		}
 
+		if beats < 200 { // which tell a page that there is still somebody
+			t.Errorf("%d beats in an hour", beats)
+		}
 		var got state
 		decode(t, data, &got)
 		if event != "update" || len(got.Units) != 1 || time.Since(began) < time.Hour {
@@ -369,15 +376,37 @@ func TestTheNumberOfServersIsBounded(t *testing.T) {
 	page := newService().page
 	codes := make(map[int]int)
 	for range 20 {
-		ctx, cancel := context.WithCancel(context.WithValue(context.Background(), http.ServerContextKey, new(http.Server)))
-		cancel()
-		recorder := httptest.NewRecorder()
-		page.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
-		codes[recorder.Code]++
+		codes[visit(page, new(http.Server))]++
 	}
 	if codes[200] != 16 || codes[503] != 4 {
 		t.Errorf("%v", codes)
 	}
+}
+
+// One server after another may serve the page, as where a supervisor restarts it.
+func TestAServerThatWasShutDownIsForgotten(t *testing.T) {
+	page := newService().page
+	for i := range 40 {
+		server, end := new(http.Server), time.Now().Add(10*time.Second)
+		for visit(page, server) != 200 { // those before are told in goroutines of their own
+			if time.Now().After(end) {
+				t.Fatalf("there is no room for server %d", i)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// visit asks for a stream by way of a server, and leaves. It returns the code of the answer.
+func visit(page http.Handler, by *http.Server) int {
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), http.ServerContextKey, by))
+	cancel()
+	recorder := httptest.NewRecorder()
+	page.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+	return recorder.Code
 }
 
 // It may be asked while the app is set up, constructed, started and stopped.
@@ -393,7 +422,8 @@ func TestItMayBeAskedAtAnyTime(t *testing.T) {
 				case <-over:
 					return
 				default:
-					if got := get(t, page, path); got.Code != 200 && path != "/stacks?id=0" {
+					got := get(t, page, path)
+					if got.Code != 200 && path != "/stacks?id=0" || strings.Contains(got.Body.String(), "cycle") {
 						t.Errorf("%s: %d %s", path, got.Code, got.Body)
 					}
 				}

@@ -184,6 +184,7 @@ func (v *view) list(of hooks.Unit, layer int) *unit {
 	u := newUnit(of, layer, len(v.units))
 	u.version, v.listed = v.version, v.version
 	v.units, v.byName[of.Name] = append(v.units, u), u
+	v.app.Layers = max(v.app.Layers, layer+1)
 	return u
 }
 

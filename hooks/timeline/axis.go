@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// axis maps times to places. It has up to three parts, each with a scale of its own: the
-// start and the stop show what happened when, the run between them only that it was.
+// axis maps times to places. It has up to four parts, each with a scale of its own: the
+// start and the stop show what happened when, the run between them only that it was, and so
+// does what comes before the start, if something was constructed then.
 type axis struct {
 	parts []axisPart
 }
@@ -22,17 +23,23 @@ type axisPart struct {
 
 // newAxis returns the axis of a timeline, from left on.
 func newAxis(t *Timeline, left, width float64) *axis {
-	const run = 84
+	const brief = 84
 	a := &axis{}
 	origin, started, end := t.origin(), t.startEnd(), t.end()
-	if started.Before(origin) {
-		started = origin
+	began := first(t.Began, origin)
+	if started.Before(began) {
+		started = began
 	}
 	stops := !t.Stopping.IsZero()
 	rest := width
+	var before []axisPart
+	if origin.Before(began) {
+		rest -= brief
+		before = []axisPart{{name: "setup " + short(began.Sub(origin)), from: origin, to: began, width: brief}}
+	}
 	if ran := first(t.Stopping, end); !t.Ready.IsZero() && ran.After(t.Ready) {
-		rest -= run
-		a.parts = append(a.parts, axisPart{name: "ran " + short(ran.Sub(t.Ready)), from: t.Ready, to: ran, width: run})
+		rest -= brief
+		a.parts = append(a.parts, axisPart{name: "ran " + short(ran.Sub(t.Ready)), from: t.Ready, to: ran, width: brief})
 	}
 	start := rest
 	if stops {
@@ -41,9 +48,9 @@ func newAxis(t *Timeline, left, width float64) *axis {
 			name: t.stopName(), from: t.Stopping, to: end, zero: t.Stopping, width: rest - start, ticks: true,
 		})
 	}
-	a.parts = append([]axisPart{{
-		name: "start " + short(t.Took()), from: origin, to: started, zero: first(t.Began, origin), width: start, ticks: true,
-	}}, a.parts...)
+	a.parts = append(append(before, axisPart{
+		name: "start " + short(t.Took()), from: began, to: started, zero: began, width: start, ticks: true,
+	}), a.parts...)
 	for i := range a.parts {
 		a.parts[i].x = left
 		left += a.parts[i].width

@@ -33,13 +33,14 @@ const (
 
 // String returns the change in a line: "slower: start *shop.Store 1.2s -> 4s".
 func (c Change) String() string {
+	name := oneLine(c.Name)
 	switch c.Kind {
 	case Came:
-		return fmt.Sprintf("%s: %v %s %v", c.Kind, c.Phase, c.Name, c.After)
+		return fmt.Sprintf("%s: %v %s %v", c.Kind, c.Phase, name, c.After)
 	case Went:
-		return fmt.Sprintf("%s: %v %s %v", c.Kind, c.Phase, c.Name, c.Before)
+		return fmt.Sprintf("%s: %v %s %v", c.Kind, c.Phase, name, c.Before)
 	}
-	return fmt.Sprintf("%s: %v %s %v -> %v", c.Kind, c.Phase, c.Name, c.Before, c.After)
+	return fmt.Sprintf("%s: %v %s %v -> %v", c.Kind, c.Phase, name, c.Before, c.After)
 }
 
 // Compare returns what changed from one start to another, the greatest change of time

@@ -21,6 +21,6 @@
 // Trace Event Format of Chromium, which Perfetto opens.
 //
 // A Recorder keeps at most 10,000 units, 10,000 calls of constructors, the last eight reports
-// of a unit and 512 bytes of each text, and no value of the application: some 10 MB at the
-// most. What it drops it counts.
+// of a unit and 512 bytes of each text, and no value of the application: some 10 MB, and
+// the names, which the plan has, too. What it drops it counts.
 package timeline

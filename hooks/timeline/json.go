@@ -22,8 +22,8 @@ type saved struct {
 
 // MarshalJSON returns the timeline as JSON, from which [Timeline.UnmarshalJSON] makes an
 // equal one. Times are in UTC, to the nanosecond.
-func (t *Timeline) MarshalJSON() ([]byte, error) {
-	return json.Marshal(saved{version, t.Schedule.String(), (*plain)(t)})
+func (t Timeline) MarshalJSON() ([]byte, error) {
+	return json.Marshal(saved{version, t.Schedule.String(), (*plain)(&t)})
 }
 
 // UnmarshalJSON replaces the timeline by one that was saved. The error says what is wrong

@@ -39,6 +39,20 @@ func TestWhatWasSavedIsLoaded(t *testing.T) {
 	}
 }
 
+// A timeline is saved the same where it stands in a struct of somebody else.
+func TestATimelineIsSavedByValue(t *testing.T) {
+	line := lives["a good life"].observed(t)
+	var before, after struct{ Start timeline.Timeline }
+	before.Start = *line
+	data, err := json.Marshal(before)
+	if err == nil {
+		err = json.Unmarshal(data, &after)
+	}
+	if err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("%v: saved %s", err, data)
+	}
+}
+
 // A real clock's readings have a monotonic part, which is not saved.
 func TestWhatWasSavedIsExact(t *testing.T) {
 	s := layered(20, container.ByLayer)

@@ -3,6 +3,7 @@ package timeline
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -117,7 +118,8 @@ func (r *Recorder) Timeline() *Timeline {
 	t.Constructors = slices.Clone(t.Constructors)
 	t.Units = slices.Clone(t.Units)
 	for i := range t.Units {
-		t.Units[i].Reports = slices.Clone(t.Units[i].Reports)
+		u := &t.Units[i]
+		u.DependsOn, u.Reports = slices.Clone(u.DependsOn), slices.Clone(u.Reports)
 	}
 	r.mu.Unlock()
 	t.State = cmp.Or(t.State, StateConstructing)
@@ -233,30 +235,53 @@ func (t *Timeline) onOneClock() {
 	}
 }
 
-// textOf returns what an event says: an error, or a report. Unlike a call of Error, fmt
-// survives one that panics.
+// textOf returns what an event says: an error, or a report.
 func textOf(event hooks.Event) string {
-	var said any
 	switch e := event.(type) {
 	case hooks.Constructed:
-		said = e.Err
+		return errorText(e.Err)
 	case hooks.UnitFailed:
-		said = e.Cause
+		return errorText(e.Cause)
 	case hooks.UnitStopped:
-		said = e.Err
+		return errorText(e.Err)
 	case hooks.AppStopped:
-		said = e.Err
+		return errorText(e.Err)
 	case hooks.UnitReported:
-		said = e.Value
+		return reportText(e.Value)
 	}
-	if err, ok := said.(error); said == nil || ok && err == nil {
+	return ""
+}
+
+// errorText returns what an error says, empty for nil. Unlike a call of Error, fmt survives
+// one that panics.
+func errorText(err error) string {
+	if err == nil {
 		return ""
 	}
-	text := fmt.Sprint(said)
+	return bounded(fmt.Sprint(err))
+}
+
+// reportText returns a value's own text if it has one, and its type if not: to print the
+// inside of a value would race with its owner, and may show what is secret.
+func reportText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case error, fmt.Stringer:
+		return bounded(fmt.Sprint(v))
+	}
+	if v := reflect.ValueOf(value); v.Kind() == reflect.String {
+		return bounded(v.String())
+	}
+	return bounded(reflect.TypeOf(value).String())
+}
+
+// bounded returns a text that can be kept and saved: valid, and not too long.
+func bounded(text string) string {
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"
 	}
-	return strings.Clone(text)
+	return strings.ToValidUTF8(strings.Clone(text), "\uFFFD")
 }
 
 func reasonOf(e hooks.AppStopping) string {

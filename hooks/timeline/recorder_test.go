@@ -1,9 +1,12 @@
 package timeline_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +57,9 @@ func TestASnapshotMayBeTakenAtAnyTime(t *testing.T) {
 				}
 				if len(line.Units) > 0 { // it belongs to whoever asked for it
 					line.Units[0].Name, line.Units[0].Reports = "mine", nil
+					if needs := line.Units[len(line.Units)-1].DependsOn; len(needs) > 0 {
+						needs[0] = "mine"
+					}
 				}
 				select {
 				case <-done:
@@ -70,7 +76,7 @@ func TestASnapshotMayBeTakenAtAnyTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range recorder.Timeline().Units {
-		if u.Name == "mine" || u.State != timeline.StateStopped {
+		if u.Name == "mine" || slices.Contains(u.DependsOn, "mine") || u.State != timeline.StateStopped {
 			t.Errorf("%s is %s", u.Name, u.State)
 		}
 	}
@@ -162,16 +168,19 @@ func TestWhatWasConstructedBeforeTheStartIsKept(t *testing.T) {
 		recorder := timeline.New()
 		app := newApp(container.WithObserver(recorder))
 		app.Provide(func() *store { time.Sleep(time.Second); return &store{takes(2, 1)} })
-		app.Invoke(func(*store) { time.Sleep(time.Second) })
+		app.Invoke(func(*store) { time.Sleep(time.Hour) })
 		if err := runUntilReady(app, func() {}); err != nil {
 			t.Fatal(err)
 		}
 		line := recorder.Timeline()
-		if line.Took() != 2*time.Second || len(line.Constructors) != 1 || line.Began.Sub(line.Constructors[0].Began) != 2*time.Second {
+		if line.Took() != 2*time.Second || len(line.Constructors) != 1 || line.Began.Sub(line.Constructors[0].Began) != time.Hour+time.Second {
 			t.Errorf("it took %v, with %+v", line.Took(), line.Constructors)
 		}
 		_, d := svg(t, line)
 		checkDrawing(t, d)
+		if widest := slices.MaxFunc(d.bars, func(x, y box) int { return cmp.Compare(x.right-x.left, y.right-y.left) }); widest.right-widest.left < 300 {
+			t.Errorf("the start is drawn %g pixels wide: there is no room for it", widest.right-widest.left)
+		}
 	})
 }
 
@@ -242,6 +251,54 @@ func TestWhatCannotBeAskedIsRecorded(t *testing.T) {
 	}
 }
 
+// secret is a report that its owner goes on to write to, and that holds what is nobody's
+// business.
+type secret struct{ password string }
+
+// What has no text of its own is told by its type: its inside belongs to its owner.
+func TestTheInsideOfAReportIsNotLookedAt(t *testing.T) {
+	type mode string
+	for _, c := range []struct {
+		value any
+		want  string
+	}{
+		{&secret{"hunter2"}, "*timeline_test.secret"}, {secret{"hunter2"}, "timeline_test.secret"},
+		{map[string]string{"password": "hunter2"}, "map[string]string"}, {3, "int"},
+		{"lease lost", "lease lost"}, {mode("standby"), "standby"}, {time.Second, "1s"}, {io.EOF, "EOF"}, {nil, ""},
+		{"no \xff text", "no \uFFFD text"},
+	} {
+		u := hooks.Unit{Name: "u"}
+		line := tell(hooks.UnitReported{At: after(1), Unit: u, Value: c.value})
+		if got := line.Units[0].Reports[0].Text; got != c.want {
+			t.Errorf("%T: %q, want %q", c.value, got, c.want)
+		}
+	}
+}
+
+// A report that its owner writes to meanwhile is no race.
+func TestAReportMayGoOnToChange(t *testing.T) {
+	report, r := &secret{}, timeline.New()
+	var owner sync.WaitGroup
+	owner.Go(func() {
+		for range 1000 {
+			report.password += "x"
+		}
+	})
+	for range 1000 {
+		r.Observe(hooks.UnitReported{Unit: hooks.Unit{Name: "u"}, Value: report})
+	}
+	owner.Wait()
+}
+
+func TestWhatIfItTookForEver(t *testing.T) {
+	line := lives["a good life"].observed(t)
+	for _, u := range line.Units {
+		if took, err := line.WhatIf(u.Name, math.MaxInt64); took < math.MaxInt64/2 || err != nil {
+			t.Errorf("%s: %v (%v)", u.Name, took, err)
+		}
+	}
+}
+
 // An observer that comes late is told the past.
 func TestARecorderMayComeLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -272,5 +329,21 @@ func TestTimesAreOfOneClock(t *testing.T) {
 	)
 	if line.Ready.Sub(line.Began) != time.Second || line.Units[0].Ready != line.Ready || line.Ready.Location() != time.UTC {
 		t.Errorf("began %v, ready %v, the unit %v", line.Began, line.Ready, line.Units[0].Ready)
+	}
+}
+
+// A name is text on a terminal, whatever is in it.
+func TestANameIsTextOnly(t *testing.T) {
+	u := hooks.Unit{Name: "a\x1b[2J\nb\u202ec\xff"}
+	line := tell(
+		hooks.Planned{At: after(0), Plan: &hooks.Plan{Layers: [][]hooks.Unit{{u}}}}, hooks.AppStarting{At: after(0)},
+		hooks.UnitStarting{At: after(0), Unit: u}, hooks.UnitStarted{At: after(1), Unit: u}, hooks.AppStarted{At: after(1)},
+	)
+	const want = "a\uFFFD[2J b\uFFFDc\uFFFD"
+	if got := line.String(); !strings.HasSuffix(got, "  1s  "+want+"\n") {
+		t.Errorf("%q", got)
+	}
+	if got := timeline.Compare(timeline.New().Timeline(), line); len(got) != 1 || got[0].String() != "came: start "+want+" 1s" {
+		t.Errorf("%q", got)
 	}
 }

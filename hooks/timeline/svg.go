@@ -9,7 +9,8 @@ import (
 
 // WriteSVG writes the timeline as an image, a bar a unit: its construction, its start, its
 // run and its stop. The units of the critical chain are marked, and joined by a line. Start
-// and stop have a scale each; the run between them is cut short, however long it was.
+// and stop have a scale each; the run between them is cut short, however long it was, and
+// so is the setup, if constructors were called before the start began.
 // Beside each bar stands how long the unit's start took, or what went wrong, and its slack.
 //
 // Units stand in the order in which they were started. Above them are the constructors of

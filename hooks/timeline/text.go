@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -89,5 +90,14 @@ func count(n int, one string, many ...string) string {
 	return fmt.Sprintf("%d %s", n, append(many, one+"s")[0])
 }
 
-// oneLine returns s without what would break a line: a unit may name itself as it likes.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine returns s without what would break a line, or tell a terminal what to do: a unit
+// may name itself as it likes.
+func oneLine(s string) string {
+	printable := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}
+	return strings.Map(printable, strings.Join(strings.Fields(s), " "))
+}

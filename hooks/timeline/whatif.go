@@ -3,6 +3,7 @@ package timeline
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/strata-go/strata/hooks"
@@ -28,7 +29,8 @@ func (t *Timeline) Slack(unit string) (time.Duration, error) {
 
 // WhatIf returns how long the start would have taken, as [Timeline.Took], if the unit's
 // start had taken that long, by the application's schedule. Construction, and what was
-// waited for beside units, is taken as it was.
+// waited for beside units, is taken as it was. No start takes longer than the longest
+// duration.
 //
 // The error says that there is no such unit, that the duration is negative, or that the
 // start was not completed.
@@ -44,7 +46,7 @@ func (t *Timeline) WhatIf(unit string, took time.Duration) (time.Duration, error
 	if !ok {
 		return 0, noUnit(unit)
 	}
-	m.vertices[i].took = took
+	m.vertices[i].took = min(took, math.MaxInt64-t.Took()) // the total may not be longer
 	return m.beside + latest(m.ready()), nil
 }
 

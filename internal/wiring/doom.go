@@ -10,6 +10,7 @@ func (g *graph) dooms(first ...*Node) *CycleError {
 		return nil
 	}
 	w := g.newWalk(true)
+	w.inside()
 	for _, n := range first {
 		w.enter(n)
 		w.err = nil

@@ -61,19 +61,23 @@ const (
 
 func (g *graph) newWalk(dry bool) *walk {
 	g.walks++
-	w := &walk{g: g, id: g.walks, dry: dry}
-	// Inside a call: dig is under way already to all who made it come here.
-	for _, r := range g.inside() {
+	return &walk{g: g, id: g.walks, dry: dry}
+}
+
+// inside has the walk begin inside the call that is under way, if there is one: dig is under way already to all who made it come
+// there.
+func (w *walk) inside() {
+	for _, r := range w.g.inside() {
 		for at := r; at != nil && at.mark.walk != w.id; at = at.from.Node {
 			at.mark = mark{walk: w.id, state: entered}
 		}
 	}
-	return w
 }
 
 // walk walks to n, whose parameters dig is about to fill.
 func (g *graph) walk(n *Node) *walk {
 	w := g.newWalk(false)
+	w.inside()
 	n.from = Step{}
 	if inside := g.inside(); len(inside) > 0 {
 		n.from = Step{Node: inside[len(inside)-1], Edge: Edge{Param: noParam, To: n}}
@@ -82,7 +86,8 @@ func (g *graph) walk(n *Node) *walk {
 	return w
 }
 
-// dryWalk walks to all roots, one after another, and returns the first cycle.
+// dryWalk walks to all roots, one after another, and returns the first cycle. It begins outside of all calls: who is being called is
+// no reason to see one.
 func (g *graph) dryWalk(roots []*Node) *CycleError {
 	w := g.newWalk(true)
 	for _, n := range roots {

@@ -30,7 +30,7 @@ function seconds(s) {
   return ms >= 1 ? `${ms.toPrecision(3)} ms` : `${Math.round(ms * 1000)} µs`;
 }
 
-const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });
+const clock = (time) => new Date(time).toLocaleTimeString([], { hourCycle: "h23" });
 const age = (since) => Math.max(0, (Date.now() - skew - new Date(since)) / 1000);
 
 // lasting says for how long something has been so, in steps that a reader can follow.
@@ -332,7 +332,7 @@ function close() {
   if (unit) boxes[unit.id].focus();
 }
 $("close").addEventListener("click", close);
-$("details").addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && chosen && event.target !== $("find")) close(); });
 
 let shownDetails = ""; // what the details were made of, so that nothing is replaced under a reader
 function showDetails() {
@@ -415,27 +415,53 @@ function showTimes() {
   plotting = setTimeout(() => {
     plotting = 0;
     plotted = timesKey();
-    $("plot").src = `timeline.svg?${Date.now()}`;
+    drawPlot();
     $("times").replaceChildren(...units.map((unit) => make("tr", {}, ...[unit.name, String(unit.layer), unit.state,
       unit.start_seconds ? seconds(unit.start_seconds) : "", unit.stop_seconds ? seconds(unit.stop_seconds) : "", unit.critical ? "yes" : ""]
       .map((cell) => make("td", { textContent: cell })))));
   }, plotted ? 500 : 0);
 }
 
-const timesKey = () => JSON.stringify([instance, app.state, units.map((unit) => [unit.state, unit.report_count])]);
+// drawPlot takes the place of the plot that is there once it has been received: there may be nobody any more to ask.
+let plot = null; // the last that was asked for
+function drawPlot() {
+  const next = make("img", { alt: $("plot").alt, src: `timeline.svg?${Date.now()}` });
+  plot = next;
+  next.addEventListener("load", () => {
+    if (plot !== next) return;
+    next.id = "plot";
+    $("plot").replaceWith(next);
+  });
+}
+
+// timesKey changes when there is more to be drawn; what is under way goes on every five seconds.
+function timesKey() {
+  const underway = ["starting", "draining", "stopping"].includes(app.state) && Math.floor(Date.now() / 5000);
+  return JSON.stringify([instance, app.state, underway, units.map((unit) => [unit.state, unit.report_count])]);
+}
 
 // ---- the connection
 
 let lost = false;
 let wait = 500; // before the next attempt, in ms
+let heard = 0; // when something last came through the stream, in ms
+const silence = 40000; // from then on the stream is dead, in ms: there is a beat every 15 s
 
 function connect() {
   const source = new EventSource("events");
-  const heed = (whole) => (event) => { found("live"); apply(JSON.parse(event.data), whole); };
+  const heed = (whole) => (event) => { heard = Date.now(); found("live"); apply(JSON.parse(event.data), whole); };
   source.addEventListener("snapshot", heed(true));
   source.addEventListener("update", heed(false));
+  source.addEventListener("beat", () => { heard = Date.now(); });
+  heard = Date.now();
+  const watch = setInterval(() => {
+    if (Date.now() - heard < silence) return;
+    lose();
+    again();
+  }, 1000);
   const again = () => {
     source.close();
+    clearInterval(watch);
     setTimeout(poll, { stopping: 200, stopped: 5000, failed: 5000 }[app.state] || wait);
   };
   source.addEventListener("end", again); // the server is about to go, or cannot keep streams open
@@ -445,7 +471,7 @@ function connect() {
 // poll asks once, and goes on to connect. What answers may be another process.
 async function poll() {
   try {
-    const answer = await fetch("state.json");
+    const answer = await fetch("state.json", { signal: AbortSignal.timeout(10000) });
     if (!answer.ok) throw new Error(answer.statusText);
     const message = await answer.json();
     found("asked now and then");
@@ -479,5 +505,8 @@ function lose() {
   say(text);
 }
 
-setInterval(showAge, 1000);
+setInterval(() => {
+  showAge();
+  if (!lost) showTimes();
+}, 1000);
 connect();
