@@ -194,7 +194,7 @@ func (n *Node) breakDown(err error) {
 	}
 	if n.broken == nil {
 		n.broken = err
-		n.Scope.graph.version++
+		n.Scope.graph.changed()
 	}
 	if n.Scope.read == nil || n.Scope.graph.attached != nil {
 		return

@@ -268,7 +268,7 @@ func (g *graph) register(n *Node) {
 	defer g.mu.Unlock()
 	g.number(n)
 	g.nodes = append(g.nodes, n)
-	g.version++
+	g.changed()
 	g.registrations++
 	for i, r := range n.Results {
 		for j, k := range r.Keys {
@@ -292,6 +292,12 @@ func (n *Node) repeats(i, j int, k Key) bool {
 		}
 	}
 	return slices.Contains(n.Results[i].Keys[:j], k)
+}
+
+// changed notes that a key may resolve to something else than before.
+func (g *graph) changed() {
+	g.version++
+	g.epoch++
 }
 
 func (g *graph) number(n *Node) {

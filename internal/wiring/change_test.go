@@ -1,0 +1,92 @@
+package wiring
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+
+	"go.uber.org/dig"
+)
+
+func TestAStalledDecoratorIsNoEdgeOfWhoTakesASoftGroup(t *testing.T) {
+	container := newContainer()
+	for _, f := range []any{
+		func() *c { return nil },
+		func() *d { return nil },
+		func(softA, *c) *b { return nil },
+	} {
+		if err := container.Provide(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := container.Provide(func(*d) *a { return nil }, dig.Group("g")); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []any{
+		func() (*c, error) { return nil, errors.New("boom") },
+		func(x *d, _ *b) *d { return x }, // has the member of the group need who takes it, so that there is no soft edge
+	} {
+		if err := container.Decorate(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Attach(container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, consumer := s.Provider(Key{Type: reflect.TypeFor[*c]()}), s.Provider(Key{Type: reflect.TypeFor[*b]()})
+	if got, want := targets(consumer), []*Node{s.Decorator(raw.Results[0].Keys[0])}; !slices.Equal(got, want) {
+		t.Fatal(got, want)
+	}
+	expect(t, container.Invoke(func(*c) {}), "boom")
+	if err := s.Look(); err != nil {
+		t.Fatal(err)
+	}
+	if got := targets(consumer); !slices.Equal(got, []*Node{raw}) {
+		t.Fatal(got)
+	}
+}
+
+// What seems to need a decorator that wants what is missing can be called after all: inside of that decorator, which dig passes over
+// meanwhile.
+func TestWhatWasCalledInSpiteOfAllIsAnEdge(t *testing.T) {
+	type (
+		lacking  struct{}
+		inVain   struct{}
+		reading  struct{}
+		optional struct {
+			dig.In
+			Value *inVain `optional:"true"`
+		}
+		later struct{}
+		reads struct {
+			dig.In
+			Value *d     `optional:"true"`
+			Later *later `optional:"true"`
+		}
+		read struct{}
+	)
+	s := newRoot()
+	provide(t, s, func() *a { return nil })
+	provide(t, s, func() *b { return nil })
+	provide(t, s, func(*lacking) *c { return nil })
+	called := provide(t, s, func(*a) *d { return nil })
+	decorate(t, s, func(x *a, _ *b, _ *c) *a { return x })
+	decorate(t, s, func(x *b, _ *d) *b { return x })
+	provide(t, s, func(*a) *inVain { return nil })
+	made := provide(t, s, func(*b) *later { return nil })
+	reader := provide(t, s, func(reads) *read { return nil })
+	var inside []*Node
+	provide(t, s, func() *reading { inside = targets(reader); return nil })
+	if got := targets(reader); len(got) != 0 {
+		t.Fatal(got)
+	}
+	_, _ = s.Invoke(func(optional, *reading) {}, nil, nil)
+	if !slices.Equal(inside, []*Node{called, made}) {
+		t.Fatal(inside)
+	}
+	if got := targets(reader); !slices.Equal(got, []*Node{called, made}) {
+		t.Fatal(got)
+	}
+}
