@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -109,9 +110,19 @@ func compare(program []step, counts map[string]int, from int) (failed string) {
 		}
 	}()
 
+	stale := "" // dig recovers from panics
+	if program[len(program)-1].ID%2 == 0 { // not always, as it keeps nothing for long
+		ours.look = func() { stale = cmp.Or(stale, checkKept(root)) }
+	}
 	for _, s := range program {
 		counts[s.What]++
 		byID[s.ID] = s
+		if ours.look != nil {
+			ours.look()
+		}
+		if stale != "" {
+			fail("%s", stale)
+		}
 		if direct != nil {
 			if s.ID < from {
 				direct.before(s)
@@ -428,6 +439,26 @@ func checkEdges(n *Node, s step, w *world, ids map[*Node]int, fail func(string, 
 			fail("parameter %s of %d was given values of %v, and has edges to %v", at, s.ID, who, edges[at])
 		}
 	}
+}
+
+// checkKept compares the edges of all nodes with what they are if nothing is kept of what was found out before, and keeps that.
+func checkKept(root *Scope) (stale string) {
+	all := func() (edges [][]Edge) {
+		for _, n := range root.Nodes() {
+			edges = append(edges, n.Edges())
+		}
+		return edges
+	}
+	kept := all()
+	root.graph.mu.Lock()
+	root.graph.changed()
+	root.graph.mu.Unlock()
+	for i, anew := range all() {
+		if !slices.Equal(kept[i], anew) {
+			return fmt.Sprintf("the edges of %v were kept as %v, and are %v", root.Nodes()[i], kept[i], anew)
+		}
+	}
+	return ""
 }
 
 func subset(a, b []string) bool {

@@ -258,6 +258,7 @@ type world struct {
 	called  map[int]int
 	infos   []string
 	given   map[int]map[string][]string // step, parameter, makers
+	look    func()                      // called by each function, if not nil
 }
 
 func newWorld(program []step) *world {
@@ -297,6 +298,9 @@ func (w *world) function(s step) any {
 			}
 		}
 		w.log = append(w.log, line)
+		if w.look != nil {
+			w.look()
+		}
 		results := make([]reflect.Value, len(out))
 		for i := range out {
 			results[i] = reflect.New(out[i]).Elem()
