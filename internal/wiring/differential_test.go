@@ -110,7 +110,7 @@ func compare(program []step, counts map[string]int, from int) (failed string) {
 		}
 	}()
 
-	stale := "" // dig recovers from panics
+	stale := ""                            // dig recovers from panics
 	if program[len(program)-1].ID%2 == 0 { // not always, as it keeps nothing for long
 		ours.look = func() { stale = cmp.Or(stale, checkKept(root)) }
 	}
@@ -456,6 +456,54 @@ func checkKept(root *Scope) (stale string) {
 	for i, anew := range all() {
 		if !slices.Equal(kept[i], anew) {
 			return fmt.Sprintf("the edges of %v were kept as %v, and are %v", root.Nodes()[i], kept[i], anew)
+		}
+	}
+	return checkSoft(root)
+}
+
+// checkSoft compares the soft edges that remain with those that are found one by one: of each node in order of registration those
+// to what does not lead back to it.
+func checkSoft(root *Scope) (wrong string) {
+	g := root.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	needs := map[*Node][]Edge{}
+	all := func(n *Node) []Edge {
+		if n.order > 0 {
+			return n.given
+		}
+		return g.staticEdges(n)
+	}
+	for _, n := range g.nodes {
+		for _, e := range all(n) {
+			if n.order > 0 || !e.Soft {
+				needs[n] = append(needs[n], e)
+			}
+		}
+	}
+	for _, n := range g.nodes {
+		seen := map[*Node]bool{}
+		var leadsBack func(at *Node) bool
+		leadsBack = func(at *Node) bool {
+			if at == n || seen[at] {
+				return at == n
+			}
+			seen[at] = true
+			return slices.ContainsFunc(needs[at], func(e Edge) bool { return leadsBack(e.To) })
+		}
+		var remaining []Edge
+		for _, e := range all(n) {
+			if n.order == 0 && e.Soft {
+				clear(seen)
+				if leadsBack(e.To) {
+					continue
+				}
+			}
+			remaining = append(remaining, e)
+		}
+		needs[n] = remaining
+		if got := slices.DeleteFunc(slices.Clone(n.edges()), func(e Edge) bool { return e.Link }); !slices.Equal(got, remaining) {
+			return fmt.Sprintf("the edges of %v are %v, want %v", n, got, remaining)
 		}
 	}
 	return ""
