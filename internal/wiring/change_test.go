@@ -90,3 +90,44 @@ func TestWhatWasCalledInSpiteOfAllIsAnEdge(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestWhatLackedSomethingIsCalledOnceADecoratorGivesIt(t *testing.T) {
+	s := newRoot()
+	provide(t, s, func() *c { return nil })
+	made := provide(t, s, func(*a) *b { return nil })
+	user := provide(t, s, func(*b) *d { return nil })
+	decorate(t, s, func(x *c) (*c, *a) { return x, nil }) // nobody provides *a
+	type optional struct {
+		dig.In
+		Value *b `optional:"true"`
+	}
+	invoke(t, s, func(optional, *c, *d) {})
+	if got := targets(user); !slices.Equal(got, []*Node{made}) {
+		t.Fatal(got)
+	}
+}
+
+func TestAPassedOverDecoratorTellsWhatItLacked(t *testing.T) {
+	s := newRoot()
+	type (
+		decorated struct{}
+		user      struct{}
+		optional  struct {
+			dig.In
+			B *b `optional:"true"`
+			C *c `optional:"true"`
+		}
+		maybe struct {
+			dig.In
+			Value *user `optional:"true"`
+		}
+	)
+	provide(t, s, func(*a) *b { return nil })
+	provide(t, s, func(*d) *c { return nil })
+	provide(t, s, func() *decorated { return nil })
+	provide(t, s, func(*decorated) *user { return nil })
+	decorate(t, s, func(x *decorated, _ optional, _ *b) *decorated { return x })
+	invoke(t, s, func(maybe) {})
+	_, err := s.Invoke(func(*decorated) {}, nil, nil)
+	expect(t, err, "needs *wiring.a, which nobody provided")
+}
