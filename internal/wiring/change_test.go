@@ -131,3 +131,76 @@ func TestAPassedOverDecoratorTellsWhatItLacked(t *testing.T) {
 	_, err := s.Invoke(func(*decorated) {}, nil, nil)
 	expect(t, err, "needs *wiring.a, which nobody provided")
 }
+
+func TestWhatADecoratorGivesHasOptionalValuesBuilt(t *testing.T) {
+	s := newRoot()
+	type optional struct {
+		dig.In
+		Value *b `optional:"true"`
+	}
+	provide(t, s, func() *c { return nil })
+	made := provide(t, s, func(*a) *b { return nil })
+	user := provide(t, s, func(optional) *d { return nil })
+	decorate(t, s, func(x *c) (*c, *a) { return x, nil }) // nobody provides *a
+	if got := targets(user); len(got) != 0 {
+		t.Fatal(got)
+	}
+	invoke(t, s, func(*c) {})
+	if got := targets(user); !slices.Equal(got, []*Node{made}) {
+		t.Fatal(got)
+	}
+}
+
+func TestADecoratorThatWasLookedAtWhileItWasCalledIsAnEdge(t *testing.T) {
+	container := newContainer()
+	s, err := Attach(container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provide(t, s, func() *a { return nil })
+	if err := container.Decorate(func(x *a) (*a, error) { return x, s.Look() }); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(container.Invoke(func(*a) {}), s.Look()); err != nil {
+		t.Fatal(err)
+	}
+	user := provide(t, s, func(*a) *b { return nil })
+	decorator := s.Decorator(Key{Type: reflect.TypeFor[*a]()})
+	if got := targets(user); !slices.Equal(got, []*Node{decorator}) || decorator.Stalled() {
+		t.Fatal(got, decorator.Stalled())
+	}
+}
+
+// The walk ahead knows it, but is worth nothing once more was provided.
+func TestOfASoftGroupOnlyWhatWasCalledIsAnEdge(t *testing.T) {
+	s := newRoot()
+	kept := through(t, s, func() *a { return nil }, dig.Group("g"))
+	through(t, s, func() *a { return nil }, dig.Group("g"))
+	if err := kept.Build(); err != nil { // dig does not know of it yet
+		t.Fatal(err)
+	}
+	first := provide(t, s, func() *c { provide(t, s, func() *d { return nil }); return nil })
+	consumer := provide(t, s, func(_ *c, soft softA) *b {
+		if len(soft.Group) != 0 {
+			t.Error("given a member")
+		}
+		return nil
+	})
+	invoke(t, s, func(*b) {})
+	if got := targets(consumer); !slices.Equal(got, []*Node{first}) {
+		t.Fatal(got)
+	}
+}
+
+func TestOfManyThatTakeEachOtherSoftlyNoneWaitsForOneBefore(t *testing.T) {
+	s := newRoot()
+	var all []*Node
+	for range 150 {
+		all = append(all, provide(t, s, func(softA) *a { return nil }, dig.Group("g")))
+	}
+	for i, n := range all {
+		if got := targets(n); !slices.Equal(got, all[i+1:]) {
+			t.Fatalf("%d has %d edges, want %d", i, len(got), len(all)-i-1)
+		}
+	}
+}
