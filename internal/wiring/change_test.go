@@ -204,3 +204,90 @@ func TestOfManyThatTakeEachOtherSoftlyNoneWaitsForOneBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestASoftEdgeThatClosedACycleIsOneOnceTheMemberWasCalled(t *testing.T) {
+	type (
+		decorated struct{}
+		first     struct{}
+		second    struct{}
+	)
+	s := newRoot()
+	provide(t, s, func() *decorated { return nil })
+	member := provide(t, s, func(*decorated) *a { return nil }, dig.Group("g"))
+	provide(t, s, func(groupA) *first { return nil })
+	consumer := provide(t, s, func(softA) *b { return nil })
+	var inside []*Node
+	provide(t, s, func() *second { inside = targets(consumer); return nil })
+	decorate(t, s, func(x *decorated, _ *first, _ *second, _ *b) *decorated { return x })
+	if got := targets(consumer); len(got) != 0 {
+		t.Fatal(got)
+	}
+	invoke(t, s, func(*decorated) {})
+	if !slices.Equal(inside, []*Node{member}) {
+		t.Fatal(inside)
+	}
+}
+
+func TestASoftGroupIsTakenThoughAMemberCannotBeBuilt(t *testing.T) {
+	s := newRoot()
+	type optional struct {
+		dig.In
+		Value *b `optional:"true"`
+	}
+	provide(t, s, func(*d) *a { return nil }, dig.Group("g")) // nobody provides *d
+	made := provide(t, s, func(softA) *b { return nil })
+	if got := targets(provide(t, s, func(optional) *c { return nil })); !slices.Equal(got, []*Node{made}) {
+		t.Fatal(got)
+	}
+}
+
+func TestDecoratorsOfAGroupStandForItFromTheRootOn(t *testing.T) {
+	type (
+		list  []*a
+		taken struct {
+			dig.In
+			Group list `group:"g"`
+		}
+		given struct {
+			dig.Out
+			Group list `group:"g"`
+			Other []*a `group:"h"`
+		}
+	)
+	s := newRoot()
+	child := s.Child("child")
+	member := provide(t, s, func() *a { return nil }, dig.Group("g"))
+	below := decorate(t, child, func(taken) given { return given{} })
+	above := decorate(t, s, func(taken) given { return given{} })
+	for _, test := range []struct {
+		consumer any
+		want     []*Node
+	}{
+		{func(taken) *b { return nil }, []*Node{above, below}},
+		{func(groupA) *c { return nil }, []*Node{above, below, member}}, // dig keeps the slices by their type
+	} {
+		if got := targets(provide(t, child, test.consumer)); !slices.Equal(got, test.want) {
+			t.Errorf("%T has edges to %v, want %v", test.consumer, got, test.want)
+		}
+	}
+}
+
+func TestAStalledDecoratorOfAGroupIsPassedOver(t *testing.T) {
+	type given struct {
+		dig.Out
+		Group []*a `group:"g"`
+	}
+	container := newContainer()
+	if err := container.Decorate(func() (given, error) { return given{}, errors.New("boom") }); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, container.Invoke(func(groupA) {}), "boom")
+	s, err := Attach(container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := provide(t, s, func() *a { return nil }, dig.Group("g"))
+	if got := targets(provide(t, s, func(groupA) *b { return nil })); !slices.Equal(got, []*Node{member}) {
+		t.Fatal(got)
+	}
+}
