@@ -50,7 +50,6 @@ func (g *graph) belong(n *Node) {
 	if inside := g.inside(); len(inside) > 0 {
 		by := inside[len(inside)-1]
 		by.links = append(by.links, n)
-		g.epoch++
 	}
 }
 
