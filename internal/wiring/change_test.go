@@ -289,3 +289,13 @@ func TestAStalledDecoratorOfAGroupIsPassedOver(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestWhatOnlyAFailedDecoratorGivesIsNotHandedOut(t *testing.T) {
+	s := newRoot()
+	provide(t, s, func() *c { return nil })
+	decorate(t, s, func(x *c) (*c, *a, error) { return x, new(a), errors.New("boom") }) // nobody provides *a
+	for _, use := range []any{func(*c) {}, func(*a) { t.Error("called") }} {
+		_, err := s.Invoke(use, nil, nil)
+		expect(t, err, "boom")
+	}
+}
