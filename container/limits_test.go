@@ -87,6 +87,9 @@ func TestStuckConstructor(t *testing.T) {
 			t.Errorf("stuck: %+v", units)
 		}
 		wantWellFormed(t, r)
+		if err := app.Provide(newCache); !errors.Is(err, container.ErrStarted) {
+			t.Errorf("Provide returned %v when the app had ended, want ErrStarted", err)
+		}
 	})
 }
 

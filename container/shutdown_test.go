@@ -90,6 +90,25 @@ func TestShutdownAtAnyTime(t *testing.T) {
 	}
 }
 
+// It is why the app stops, too, if the context has ended as well.
+func TestAShutdownBeforeTheStartCallsNoConstructor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := new(recorder)
+		app := newApp(container.WithObserver(r))
+		app.Provide(func() *Database { t.Error("called"); return nil })
+		shutdowner(t, app).Shutdown(container.WithExitCode(3))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := app.RunContext(ctx); container.ExitCode(err) != 3 {
+			t.Errorf("exit code %d for %v", container.ExitCode(err), err)
+		}
+		if e := find[hooks.AppStopping](r); len(e) != 1 || e[0].Why != hooks.WhyShutdown {
+			t.Errorf("stopping: %+v", e)
+		}
+		wantWellFormed(t, r)
+	})
+}
+
 func shutdowner(t *testing.T, app *container.App) (s container.Shutdowner) {
 	t.Helper()
 	if err := app.Invoke(func(given container.Shutdowner) { s = given }); err != nil {

@@ -404,3 +404,13 @@ func TestSignalJustBeforeTheStart(t *testing.T) {
 		}
 	})
 }
+
+// Both may be seen at once: that everything has started, and that its time is up.
+func TestAnAppThatHasStartedInTimeIsNotLate(t *testing.T) {
+	app := New()
+	close(app.started)
+	h := &host{app: app, phase: hostStarting}
+	if hopeless := h.limitPassed(); hopeless || isClosed(app.stopping) {
+		t.Error("the app was stopped")
+	}
+}

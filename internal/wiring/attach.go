@@ -243,7 +243,7 @@ func (g *graph) registerDecorator(n *Node, keys []digread.Key) {
 		g.number(n)
 		g.nodes = append(g.nodes, n)
 	}
-	g.version++
+	g.changed()
 	g.registrations++
 	for _, k := range keys {
 		n.Home.decorators[Key(k)] = n

@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -109,9 +110,19 @@ func compare(program []step, counts map[string]int, from int) (failed string) {
 		}
 	}()
 
+	stale := ""                            // dig recovers from panics
+	if program[len(program)-1].ID%2 == 0 { // not always, as it keeps nothing for long
+		ours.look = func() { stale = cmp.Or(stale, checkKept(root)) }
+	}
 	for _, s := range program {
 		counts[s.What]++
 		byID[s.ID] = s
+		if ours.look != nil {
+			ours.look()
+		}
+		if stale != "" {
+			fail("%s", stale)
+		}
 		if direct != nil {
 			if s.ID < from {
 				direct.before(s)
@@ -428,6 +439,74 @@ func checkEdges(n *Node, s step, w *world, ids map[*Node]int, fail func(string, 
 			fail("parameter %s of %d was given values of %v, and has edges to %v", at, s.ID, who, edges[at])
 		}
 	}
+}
+
+// checkKept compares the edges of all nodes with what they are if nothing is kept of what was found out before, and keeps that.
+func checkKept(root *Scope) (stale string) {
+	all := func() (edges [][]Edge) {
+		for _, n := range root.Nodes() {
+			edges = append(edges, n.Edges())
+		}
+		return edges
+	}
+	kept := all()
+	root.graph.mu.Lock()
+	root.graph.changed()
+	root.graph.mu.Unlock()
+	for i, anew := range all() {
+		if !slices.Equal(kept[i], anew) {
+			return fmt.Sprintf("the edges of %v were kept as %v, and are %v", root.Nodes()[i], kept[i], anew)
+		}
+	}
+	return checkSoft(root)
+}
+
+// checkSoft compares the soft edges that remain with those that are found one by one: of each node in order of registration those
+// to what does not lead back to it.
+func checkSoft(root *Scope) (wrong string) {
+	g := root.graph
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	needs := map[*Node][]Edge{}
+	all := func(n *Node) []Edge {
+		if n.order > 0 {
+			return n.given
+		}
+		return g.staticEdges(n)
+	}
+	for _, n := range g.nodes {
+		for _, e := range all(n) {
+			if n.order > 0 || !e.Soft {
+				needs[n] = append(needs[n], e)
+			}
+		}
+	}
+	for _, n := range g.nodes {
+		seen := map[*Node]bool{}
+		var leadsBack func(at *Node) bool
+		leadsBack = func(at *Node) bool {
+			if at == n || seen[at] {
+				return at == n
+			}
+			seen[at] = true
+			return slices.ContainsFunc(needs[at], func(e Edge) bool { return leadsBack(e.To) })
+		}
+		var remaining []Edge
+		for _, e := range all(n) {
+			if n.order == 0 && e.Soft {
+				clear(seen)
+				if leadsBack(e.To) {
+					continue
+				}
+			}
+			remaining = append(remaining, e)
+		}
+		needs[n] = remaining
+		if got := slices.DeleteFunc(slices.Clone(n.edges()), func(e Edge) bool { return e.Link }); !slices.Equal(got, remaining) {
+			return fmt.Sprintf("the edges of %v are %v, want %v", n, got, remaining)
+		}
+	}
+	return ""
 }
 
 func subset(a, b []string) bool {

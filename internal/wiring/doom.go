@@ -82,7 +82,7 @@ func (n *Node) isTaken() bool {
 func (g *graph) unregister(n *Node) {
 	g.nodes = g.nodes[:len(g.nodes)-1]
 	g.seq--
-	g.version++ // what was resolved meanwhile is worth nothing
+	g.changed() // what was resolved meanwhile is worth nothing
 	g.registrations--
 	for _, r := range n.Results {
 		for _, k := range r.Keys {

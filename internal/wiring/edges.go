@@ -157,7 +157,7 @@ func (g *graph) cannotBuild(n *Node) bool {
 		g.unbuildableAt = g.version
 		g.unbuildable = g.findUnbuildable()
 	}
-	return n.order == 0 && g.unbuildable[n]
+	return g.unbuildable[n]
 }
 
 func (g *graph) findUnbuildable() map[*Node]bool {
@@ -190,7 +190,7 @@ func (g *graph) findUnbuildable() map[*Node]bool {
 	for len(found) > 0 {
 		n := found[len(found)-1]
 		found = found[:len(found)-1]
-		if !unbuildable[n] && n.order == 0 {
+		if !unbuildable[n] {
 			unbuildable[n] = true
 			found = append(found, neededBy[n]...)
 		}

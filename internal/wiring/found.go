@@ -41,7 +41,7 @@ func (g *graph) syncLocked(own *Node) {
 func (g *graph) checkStalled(n *Node, state found) {
 	if g.asking == nil && n.order == 0 && !n.stalled && n.broken == nil && state.Begun() {
 		n.stalled = true
-		g.version++
+		g.changed()
 	}
 }
 

@@ -50,7 +50,6 @@ func (g *graph) belong(n *Node) {
 	if inside := g.inside(); len(inside) > 0 {
 		by := inside[len(inside)-1]
 		by.links = append(by.links, n)
-		g.epoch++
 	}
 }
 
@@ -194,7 +193,7 @@ func (n *Node) breakDown(err error) {
 	}
 	if n.broken == nil {
 		n.broken = err
-		n.Scope.graph.version++
+		n.Scope.graph.changed()
 	}
 	if n.Scope.read == nil || n.Scope.graph.attached != nil {
 		return

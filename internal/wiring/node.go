@@ -167,8 +167,9 @@ func (n *Node) succeed() {
 	g := n.Scope.graph
 	g.calls++
 	n.order = g.calls
-	if n.Kind == Decorator && (n.stalled || g.fills(n)) {
-		g.version++
+	inSpite := g.unbuildableAt == g.version && g.unbuildable[n] // a decorator on the way was passed over
+	if n.stalled || inSpite || n.Kind == Decorator && g.fills(n) {
+		g.changed()
 	}
 	n.static, n.stalled = nil, false
 	g.epoch++

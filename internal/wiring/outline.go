@@ -90,8 +90,7 @@ func (o *outline) look(g *graph) {
 			}
 		}
 	}
-	g.version++
-	g.epoch++
+	g.changed()
 	g.registrations++
 }
 

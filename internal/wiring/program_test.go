@@ -84,6 +84,10 @@ func drawProgram(t *rapid.T) []step {
 	chance := func(percent int) bool { return r.IntN(100) < percent }
 	n := between(5, 24)
 	acyclic := chance(80)
+	rich := chance(50) // each type has a constructor from the beginning, so that little is missing
+	if rich {
+		n += len(valueTypes)
+	}
 	var program []step
 	scopes := 1
 
@@ -139,6 +143,10 @@ func drawProgram(t *rapid.T) []step {
 			kind = 99
 		}
 		own := between(0, len(valueTypes)-1)
+		form := between(0, 9)
+		if rich && i < len(valueTypes) {
+			kind, own, form = 50, i, 9
+		}
 		s.Error = chance(30)
 		s.Variadic = chance(10)
 		s.Wrap = chance(40)
@@ -155,7 +163,7 @@ func drawProgram(t *rapid.T) []step {
 			s.In = inputs(own)
 			s.Export = chance(20)
 			out := slot{Type: valueTypes[own]}
-			switch between(0, 9) {
+			switch form {
 			case 0, 1:
 				s.Group = pick(r, []string{"g", "h"})
 				s.Out = []part{{Slots: []slot{out}}}
@@ -258,6 +266,7 @@ type world struct {
 	called  map[int]int
 	infos   []string
 	given   map[int]map[string][]string // step, parameter, makers
+	look    func()                      // called by each function, if not nil
 }
 
 func newWorld(program []step) *world {
@@ -297,6 +306,9 @@ func (w *world) function(s step) any {
 			}
 		}
 		w.log = append(w.log, line)
+		if w.look != nil {
+			w.look()
+		}
 		results := make([]reflect.Value, len(out))
 		for i := range out {
 			results[i] = reflect.New(out[i]).Elem()

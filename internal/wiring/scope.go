@@ -85,7 +85,7 @@ type graph struct {
 	version int     // grows when a key may resolve to something else than before
 
 	registrations int         // how often it did because of Provide or Decorate
-	epoch         int         // grows with every change
+	epoch         int         // grows with version, and with each successful call
 	running       []*Node     // constructors and decorators that are being called, outermost first
 	asking        *asking     // innermost Invoke that is under way
 	begun         []time.Time // when the calls of those that are running began, and of some that have ended
@@ -247,7 +247,6 @@ func (s *Scope) Link(from *Node, to ...*Node) {
 		if !linked[n] {
 			linked[n] = true
 			from.links = append(from.links, n)
-			s.graph.epoch++
 		}
 	}
 }
@@ -268,7 +267,7 @@ func (g *graph) register(n *Node) {
 	defer g.mu.Unlock()
 	g.number(n)
 	g.nodes = append(g.nodes, n)
-	g.version++
+	g.changed()
 	g.registrations++
 	for i, r := range n.Results {
 		for j, k := range r.Keys {
@@ -294,8 +293,13 @@ func (n *Node) repeats(i, j int, k Key) bool {
 	return slices.Contains(n.Results[i].Keys[:j], k)
 }
 
+// changed notes that a key may resolve to something else than before.
+func (g *graph) changed() {
+	g.version++
+	g.epoch++
+}
+
 func (g *graph) number(n *Node) {
 	g.seq++
-	g.epoch++
 	n.Seq = g.seq
 }

@@ -9,7 +9,8 @@ import (
 type mark struct {
 	walk  int
 	state state
-	epoch int // of a node that missed something: the walk's, before it was entered
+	epoch int  // of a node that missed something: the walk's, before it was entered
+	miss  miss // what that was
 }
 
 type state int
@@ -127,6 +128,7 @@ func (w *walk) step(from *Node, e Edge) outcome {
 		w.err = w.cycle(from, e)
 		return halted
 	case s == failed && to.mark.epoch == w.epoch:
+		w.miss = to.mark.miss
 		return lacking
 	case to.broken != nil && w.going == nil: // else dig will try again
 		w.err = to.broken
@@ -159,7 +161,7 @@ func (w *walk) enter(n *Node) outcome {
 		w.lost = append(w.lost, loss{n, len(w.order), w.miss})
 	}
 	w.set(n, failed)
-	n.mark.epoch = epoch // if a decorator's state has changed on the way, the next try may go better
+	n.mark.epoch, n.mark.miss = epoch, w.miss // if a decorator's state has changed on the way, the next try may go better
 	return o
 }
 

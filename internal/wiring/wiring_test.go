@@ -341,6 +341,11 @@ func TestSoftEdgesCloseNoCycle(t *testing.T) {
 	}
 
 	s = newRoot()
+	if got := targets(provide(t, s, func(softA) *a { return nil }, dig.Group("g"))); len(got) != 0 { // but to itself
+		t.Fatal(got)
+	}
+
+	s = newRoot()
 	first := provide(t, s, func(softA) *b { return nil }, dig.Group("h"))
 	second := provide(t, s, func(softB) *a { return nil }, dig.Group("g"))
 	if got := targets(first); len(got) != 1 || got[0] != second {
