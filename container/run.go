@@ -218,6 +218,7 @@ func (r *run) watch(ctx context.Context, own *engine.Context, ended <-chan struc
 	var (
 		shutdown = r.app.shutdowner.requested
 		forced   = ctx.Done()
+		started  = r.app.started
 		stopping = r.app.stopping
 		beat     = time.NewTicker(heartbeat)
 	)
@@ -232,6 +233,11 @@ func (r *run) watch(ctx context.Context, own *engine.Context, ended <-chan struc
 		case <-forced:
 			forced = nil
 			r.heedContext()
+		case <-started:
+			started = nil
+			if stopping != nil {
+				beat.Stop() // what runs is not woken for nothing
+			}
 		case <-stopping:
 			stopping = nil
 			beat.Reset(heartbeat)
