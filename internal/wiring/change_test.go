@@ -290,12 +290,19 @@ func TestAStalledDecoratorOfAGroupIsPassedOver(t *testing.T) {
 	}
 }
 
-func TestWhatOnlyAFailedDecoratorGivesIsNotHandedOut(t *testing.T) {
+func TestAFailedDecoratorIsNotCalledAgainForWhatItAloneGives(t *testing.T) {
 	s := newRoot()
+	calls := 0
 	provide(t, s, func() *c { return nil })
-	decorate(t, s, func(x *c) (*c, *a, error) { return x, new(a), errors.New("boom") }) // nobody provides *a
+	decorate(t, s, func(x *c) (*c, *a, error) { // nobody provides *a
+		calls++
+		return x, new(a), errors.New("boom")
+	})
 	for _, use := range []any{func(*c) {}, func(*a) { t.Error("called") }} {
 		_, err := s.Invoke(use, nil, nil)
 		expect(t, err, "boom")
+	}
+	if calls != 1 {
+		t.Fatal(calls)
 	}
 }
