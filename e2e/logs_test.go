@@ -99,12 +99,7 @@ var scenes = map[string]scene{
 	"hang-start": {
 		build: buildShop,
 		prepare: func(t *testing.T) []string {
-			closed, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer closed.Close()
-			return append(freePorts(), "-db", "postgres://shop@"+closed.Addr().String()+"/shop")
+			return append(freePorts(), "-db", "postgres://shop@"+refusing(t)+"/shop")
 		},
 		await: `still starting|store\.Store +5\.`,
 	},
@@ -113,6 +108,24 @@ var scenes = map[string]scene{
 		prepare: func(t *testing.T) []string { return nil },
 		await:   "started",
 	},
+}
+
+// refusing returns an address that refuses connections, and that nobody else gets: it is bound, and not listened on.
+func refusing(t *testing.T) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	address, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", address.(*syscall.SockaddrInet4).Port)
 }
 
 func freePorts() []string {
