@@ -1,12 +1,10 @@
 package container
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/pprof"
 	"sync"
 	"syscall"
@@ -16,78 +14,6 @@ import (
 	"github.com/strata-go/strata/internal/engine"
 	"github.com/strata-go/strata/process"
 )
-
-// Run is for main. It builds and starts the app, waits for a signal, a failure or a
-// [Shutdowner], and stops everything in the reverse order of the start, whatever
-// happens. It returns after a clean stop; otherwise it ends the process with the
-// code of [ExitCode], after the log was written out.
-//
-// The first signal stops the app gracefully, or aborts its start. A second one
-// forces what still runs, a third exits at once; signals within 500 ms of the last
-// that counted do not count. The options tell how long a start and a stop may take, and
-// a unit whose value has a method StartTimeout() or StopTimeout() time.Duration has a
-// limit of its own beside.
-//
-// When Run has returned, signals have their default effect again.
-//
-// An app runs once. A second Run is told as a [hooks.Misuse], waits until the first Run
-// or RunContext has ended, if there was one, and ends the process with its code, or 1.
-func (a *App) Run() {
-	var source chan os.Signal
-	if len(a.config.signals) > 0 {
-		source = make(chan os.Signal, 8)
-		signal.Notify(source, a.config.signals...)
-		defer signal.Stop(source)
-	}
-	if code := ExitCode(a.host("Run", context.Background(), source)); code != 0 {
-		os.Exit(code)
-	}
-}
-
-// RunContext is Run without signals and without an exit: it stops the app when ctx
-// ends, gracefully, and returns nil after a clean stop, also of a start that was
-// ended by ctx or a [Shutdowner]. Else the error has, root cause first, what went
-// wrong; see [ErrStuck], [ExitError], [process.ErrStartTimeout] and
-// [process.ErrStopTimeout]. A nil ctx is an error.
-func (a *App) RunContext(ctx context.Context) error {
-	if ctx == nil {
-		return errors.New("container: RunContext with a nil context")
-	}
-	return a.host("RunContext", ctx, nil)
-}
-
-// host runs the app within its limits, and has the last word on how it ended.
-func (a *App) host(method string, ctx context.Context, source <-chan os.Signal) error {
-	hosted := make(chan struct{})
-	if err := a.claim(method, hosted); err != nil {
-		a.emit(hooks.Misuse{At: time.Now(), Err: err})
-		if method == "Run" { // which exits then, but not while the app is at work
-			err = cmp.Or(a.hostedElsewhere(), err)
-			a.flush()
-		}
-		return err
-	}
-	defer close(hosted)
-	h := &host{app: a, ctx: ctx, signals: signals{source: source}}
-	err := a.result(h.main())
-	a.seal() // a constructor that was given up may go on
-	a.end(err)
-	a.outcome = err
-	return err
-}
-
-// hostedElsewhere waits for the Run or RunContext that was first, if there is one, and
-// returns what that does.
-func (a *App) hostedElsewhere() error {
-	a.mu.Lock()
-	hosted := a.hosted
-	a.mu.Unlock()
-	if hosted == nil {
-		return nil
-	}
-	<-hosted
-	return a.outcome
-}
 
 // host is Run and RunContext at work: it waits for whatever may happen, one thing at
 // a time, and never for a constructor, a unit or an observer.
@@ -338,90 +264,6 @@ func (h *host) pending() string {
 // late is the error for what has not ended when the stop timeout has passed.
 func (h *host) late(pending string) error {
 	return fmt.Errorf("app %w: %v; still running %s", process.ErrStopTimeout, h.app.config.stop, pending)
-}
-
-// request stops the app, after a drain if it is one that load balancers send
-// requests to.
-func (h *host) request(e hooks.AppStopping, drain bool) {
-	first, delay := h.app.beginStop(e), h.app.config.drain
-	if first && drain && delay > 0 && isClosed(h.app.started) {
-		h.enter(hostDraining, delay)
-		h.app.bus.post(hooks.Draining{At: time.Now(), Delay: delay})
-		h.drains = h.run.drain()
-		return
-	}
-	h.stop()
-}
-
-// stop asks the app to stop. While it is constructed there is nothing to ask: it is not
-// started then.
-func (h *host) stop() {
-	limit := h.app.config.stop
-	if limit > 0 {
-		limit = max(limit-h.app.stopTook(), 1)
-	}
-	if h.process == nil {
-		if limit > 0 { // else the start timeout counts
-			h.enter(hostLeaving, limit)
-		}
-		return
-	}
-	if h.phase >= hostStopping {
-		return
-	}
-	h.enter(hostStopping, limit)
-	h.goroutines.Go(func() {
-		<-h.run.begun // else it would not run, and so stop nothing
-		if isClosed(h.run.failed) {
-			// The units stop by themselves. A stop from here might be under way before
-			// the failure is, and what comes of it be told as the root cause.
-			select {
-			case <-h.process.Done():
-			case <-h.forcing.Done():
-			}
-		}
-		_ = h.process.Stop(h.forcing)
-	})
-}
-
-// force ends everything that still runs, at once.
-func (h *host) force(cause error) {
-	h.forced = cmp.Or(h.forced, cause)
-	if h.process == nil {
-		h.enter(hostAbandoning, h.app.config.force)
-		return
-	}
-	h.stop()
-	if h.phase < hostForcing {
-		h.run.noteForced(h.forced)
-	}
-	h.cancel(cause)
-	h.enter(hostForcing, h.app.config.force)
-}
-
-// result is what is left of the error of the build or the process: that a start was
-// aborted was asked for, by somebody who knows, or is told by the failure.
-func (h *host) result(err error) error {
-	return join(h.failure, without(err, process.ErrAborted))
-}
-
-// giveUp reports what did not end, and where it hangs.
-func (h *host) giveUp() error {
-	var units []hooks.StuckUnit
-	var errs error
-	report := h.app.reportStuck()
-	if h.run == nil {
-		units = h.app.stuckConstruction(report)
-	} else {
-		units = append(h.run.stuck(report), h.drains.stuck(report)...)
-		errs = join(without(h.run.givenUp, process.ErrAborted), h.run.soFar())
-	}
-	h.app.bus.post(hooks.Stuck{At: time.Now(), Units: units})
-	errs = join(h.failure, errs)
-	if !errors.Is(errs, h.forced) { // it is noted among what the units have failed with
-		errs = join(errs, h.forced)
-	}
-	return join(errs, &stuckError{units})
 }
 
 // after is time.After for a limit: zero is none.
